@@ -1,0 +1,510 @@
+"""The one function that performs a step, and what a process and a step are (product 4).
+
+`perform` is the only writer of states. It takes any number of cases and does, in one transaction: read them through
+the row rule, judge each, one compare-and-set UPDATE … RETURNING for those that pass, then effects, entries, routings
+and notices in bulk, one commit. The answer says row by row what was done and what was skipped, and why.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from flask_babel import gettext
+from sqlalchemy import ColumnElement, case, false, insert, literal, select, true, tuple_, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.access import SYSTEM, Actor, rule
+from app.db import open_session
+from app.models import Entry, Model, Routing
+from app.roles import Role
+from app.states import Function, State
+from app.words import N_
+
+#: At most so many cases in one press; a longer list is done in several.
+MOST = 2000
+
+
+class Refused(Exception):
+    """A step that cannot be done; the sentence is shown to the person."""
+
+
+class Missing(LookupError):
+    """A case that does not exist, or that the person may not see: both answer 404."""
+
+
+class Forbidden(Exception):
+    """A step that is not for the person's role."""
+
+
+class Note(Enum):
+    """Whether a step asks for an opinion."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+@dataclass(frozen=True, eq=False)
+class Who:
+    """Somebody who may act: the posts (role and function of the unit) and the cases that are their turn.
+
+    Every predicate needs role and function (product 2). `turn` is a condition on the case; `own` marks steps people
+    take on their own case.
+    """
+
+    name: str
+    title: str
+    posts: tuple[tuple[Role, Function | None], ...]
+    turn: Callable[[Actor], ColumnElement[bool]]
+    own: bool = False
+
+    def fits(self, actor: Actor) -> bool:
+        """Whether the actor holds one of the posts."""
+        return any(actor.may(role, function) for role, function in self.posts)
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """The roles of the posts."""
+        return frozenset(role for role, _function in self.posts)
+
+
+Guard = Callable[["Act", Any], str | None]
+Target = Callable[["Act", Any], Mapping[str, Any]]
+
+
+@dataclass(eq=False, kw_only=True)
+class Step:
+    """One line of a process table.
+
+    `to` is a state, or a function of the case that gives the columns to write, the state among them. `sets` gives
+    more columns, `effect` writes other tables, `asks` names the form of the confirm page. A step `by` nobody is
+    reached by cascade alone: it belongs to a step of a publicity or a meeting, or to time (`tick`).
+    """
+
+    name: str
+    title: str
+    frm: tuple[State, ...]
+    to: State | Target
+    by: Who | None = None
+    when: tuple[Guard, ...] = ()
+    note: Note = Note.NONE
+    asks: str = ""
+    sets: Target | None = None
+    effect: Callable[["Act"], None] | None = None
+    tone: str = "plain"
+    tells: str = ""
+    process: "Process" = field(init=False)
+
+    @property
+    def label(self) -> str:
+        """The word on the button, in the language of the reader."""
+        return gettext(self.title)
+
+    @property
+    def permission(self) -> str:
+        """Name of the permission in Flask-AppBuilder."""
+        return f"can_{self.name}"
+
+    def permits(self, actor: Actor) -> bool:
+        """Whether the step is for this person at all: post and permission."""
+        if self.by is None:
+            return False
+        if self.by.own and not self.by.posts:
+            return actor.registration_id is not None
+        return self.by.fits(actor) and (self.permission, self.process.permission_view) in actor.permissions
+
+
+@dataclass(eq=False)
+class Process:
+    """A kind of case and its steps, in the order in which they are taken."""
+
+    name: str
+    title: str
+    model: type[Model]
+    states: type[State]
+    steps: tuple[Step, ...]
+    load: tuple = ()
+    owners: Callable[[Session, list[Any]], dict[int, int]] | None = None
+    holder: Callable[[Any], int | None] | None = None
+    settles: Target | None = None
+    clash: str = N_("与已有记录冲突，没有办理。请刷新后再试。")
+
+    def __post_init__(self) -> None:
+        """Tell each step where it belongs."""
+        for step in self.steps:
+            step.process = self
+        self._by_name = {step.name: step for step in self.steps}
+
+    def __getitem__(self, name: str) -> Step:
+        """Give a step by its name."""
+        return self._by_name[name]
+
+    def get(self, name: str) -> Step | None:
+        """Give a step by its name, or nothing."""
+        return self._by_name.get(name)
+
+    @property
+    def permission_view(self) -> str:
+        """Name of the view in Flask-AppBuilder to which the steps' permissions belong."""
+        return f"{self.name}_steps"
+
+    @property
+    def label(self) -> str:
+        """What the cases are called."""
+        return gettext(self.title)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A menu entry: the cases in some states that are the turn of somebody."""
+
+    name: str
+    title: str
+    process: Process
+    states: tuple[State, ...]
+    who: Who
+    days: object = None
+
+    @property
+    def label(self) -> str:
+        """The menu's words."""
+        return gettext(self.title)
+
+    def clause(self, actor: Actor) -> ColumnElement[bool]:
+        """The cases of this queue that are the actor's turn."""
+        return self.process.model.state.in_(self.states) & self.who.turn(actor)
+
+
+@dataclass
+class Act:
+    """One performance of a step: who, when, on which cases, with what was written."""
+
+    session: Session
+    step: Step
+    actor: Actor
+    now: datetime
+    note: str = ""
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    cases: list[Any] = field(default_factory=list)
+    details: dict[str, Any] = field(default_factory=dict)
+    _memo: dict[str, Any] = field(default_factory=dict)
+
+    def memo(self, name: str, load: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever `load` gives
+        """Read something once for all cases of the act."""
+        if name not in self._memo:
+            self._memo[name] = load()
+        return self._memo[name]
+
+    @property
+    def ids(self) -> list[int]:
+        """Ids of the cases at work."""
+        return [row.id for row in self.cases]
+
+    def cascade(self, step: Step, ids: Iterable[int], **answers: Any) -> list[Any]:  # noqa: ANN401
+        """Take a step on other cases in the same transaction; all of them must be able to take it."""
+        wanted = list(ids)
+        if not wanted:
+            return []
+        inner = Act(self.session, step, self.actor, self.now, self.note, answers or self.answers)
+        inner.cases = list(
+            self.session.scalars(select(step.process.model).where(step.process.model.id.in_(wanted)))
+        )
+        won = _write(inner, [row for row in inner.cases if row.state in step.frm])
+        if len(won) != len(set(wanted)):
+            raise Refused(gettext("其中有人的申报刚刚变动，没有办理。请刷新后再试。"))
+        _finish(inner)
+        return inner.cases
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A case that was left as it is, with the sentence that says why."""
+
+    case: Any
+    why: str
+    stale: bool = False
+
+
+@dataclass(frozen=True)
+class Performed:
+    """What came of a press, row by row."""
+
+    step: Step
+    done: list[Any]
+    skipped: list[Skipped]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A step on a case's page: possible, or the reason why not."""
+
+    step: Step
+    why_not: str = ""
+
+
+# ---- judging ------------------------------------------------------------------------------------------------------
+
+
+def _judge(act: Act, row: Any, mine: bool) -> str | None:  # noqa: ANN401, FBT001
+    """Say why the step cannot be taken on this case, or nothing."""
+    step = act.step
+    if row.state not in step.frm:
+        return gettext("现在是“%(state)s”，不能%(step)s。", state=row.state.label, step=step.label)
+    if not mine:
+        return gettext("现在没有轮到您办理这一件。")
+    if (
+        step.by
+        and not step.by.own
+        and act.actor.id_number_index
+        and act.actor.id_number_index == _person(row)
+    ):
+        return gettext("这是您本人的，须由其他人办理。")
+    for guard in step.when:
+        why = guard(act, row)
+        if why:
+            return why
+    return None
+
+
+def _person(row: Any) -> str:  # noqa: ANN401
+    return getattr(row, "id_number_index", "")
+
+
+def _turn(step: Step, actor: Actor) -> ColumnElement[bool]:
+    return step.by.turn(actor) if step.by else false()
+
+
+def _load(
+    session: Session, process: Process, ids: list[int], actor: Actor, *turns: ColumnElement[bool]
+) -> list:
+    statement = (
+        select(process.model, *turns)
+        .where(process.model.id.in_(ids), true() if actor is SYSTEM else rule(process.model, actor))
+        .options(*process.load)
+        .order_by(process.model.id)
+    )
+    return list(session.execute(statement))
+
+
+def _begin(session: Session, step: Step, actor: Actor, note: str, answers: Mapping[str, Any] | None) -> Act:
+    return Act(session, step, actor, clock.now(), note.strip(), answers or {})
+
+
+def offers(process: Process, case_id: int, actor: Actor) -> tuple[Any, list[Offer]]:
+    """Give a case as the engine sees it, with the steps this person could take now and why others cannot be taken."""
+    steps = [step for step in process.steps if step.permits(actor)]
+    with open_session() as session:
+        rows = _load(
+            session, process, [case_id], actor, *(_turn(step, actor).label(step.name) for step in steps)
+        )
+        if not rows:
+            raise Missing(case_id)
+        row = rows[0][0]
+        found = []
+        for step, mine in zip(steps, rows[0][1:], strict=True):
+            if row.state in step.frm and mine:
+                act = _begin(session, step, actor, "", None)
+                act.cases = [row]
+                found.append(Offer(step, _judge(act, row, mine=True) or ""))
+        return row, found
+
+
+def foresee(step: Step, ids: Iterable[int], actor: Actor) -> Performed:
+    """Say what a press would do, without doing it: the confirm page lists it before it happens."""
+    with open_session() as session:
+        act = _begin(session, step, actor, "", None)
+        fit, skipped = _sort(act, list(ids), None)
+        return Performed(step, fit, skipped)
+
+
+def _sort(act: Act, ids: list[int], seen: Mapping[int, int] | None) -> tuple[list[Any], list[Skipped]]:
+    """Part the cases into those that can take the step and those that cannot, with reasons."""
+    step, wanted = act.step, set(ids)
+    if len(wanted) > MOST:
+        raise Refused(gettext("一次最多办理 %(most)s 件，请分批办理。", most=MOST))
+    if act.actor is not SYSTEM and not step.permits(act.actor):
+        raise Forbidden(step.name)
+    turn = true() if act.actor is SYSTEM else _turn(step, act.actor)
+    rows = _load(act.session, step.process, sorted(wanted), act.actor, turn)
+    if len(rows) != len(wanted):
+        raise Missing(wanted - {row[0].id for row in rows})
+    act.cases = [row for row, _mine in rows]
+    fit, skipped = [], []
+    for row, mine in rows:
+        if seen is not None and seen.get(row.id, row.version) != row.version:
+            skipped.append(Skipped(row, _who_was_faster(act.session, step.process, row.id), stale=True))
+            continue
+        why = _judge(act, row, bool(mine))
+        if why:
+            skipped.append(Skipped(row, why))
+        else:
+            fit.append(row)
+    return fit, skipped
+
+
+def _who_was_faster(session: Session, process: Process, case_id: int) -> str:
+    last = session.execute(
+        select(Entry)
+        .where(Entry.process == process.name, Entry.case_id == case_id)
+        .order_by(Entry.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    if last is None:
+        return gettext("这一件刚刚有变动，请刷新后再办。")
+    step = process.get(last.step)
+    return gettext(
+        "%(who)s 已于 %(at)s 办理“%(step)s”。",
+        who=last.actor_name,
+        at=clock.local(last.at).strftime("%m-%d %H:%M"),
+        step=step.label if step else last.step,
+    )
+
+
+# ---- writing ------------------------------------------------------------------------------------------------------
+
+
+def _changes(act: Act, row: Any) -> dict[str, Any]:  # noqa: ANN401
+    """The columns one case gets: state, what the step sets, and what the process settles for every step."""
+    target = act.step.to
+    values = dict(target(act, row)) if callable(target) else {"state": target}
+    if act.step.sets:
+        values |= act.step.sets(act, row)
+    if act.step.process.settles:
+        values = {**act.step.process.settles(act, row, values["state"]), **values}
+    return values
+
+
+def _assign(model: type[Model], changes: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    """Make one SET clause for all cases: a constant where they agree, a CASE by id where they differ."""
+    names = {name for values in changes.values() for name in values}
+    clause: dict[str, Any] = {}
+    for name in names:
+        column = getattr(model, name)
+        values = {key: given[name] for key, given in changes.items() if name in given}
+        if len(values) == len(changes) and len(set(values.values())) == 1:
+            clause[name] = next(iter(values.values()))
+        else:
+            pairs = {key: literal(value, column.type) for key, value in values.items()}
+            clause[name] = case(pairs, value=model.id, else_=column)
+    return clause
+
+
+def _write(act: Act, fit: list[Any]) -> list[Any]:
+    """Compare and set: the cases that were still as read get their new state; the others are left alone."""
+    if not fit:
+        act.cases = []
+        return []
+    model = act.step.process.model
+    act.cases = fit
+    changes = {row.id: _changes(act, row) for row in fit}
+    statement = (
+        update(model)
+        .where(
+            model.id.in_(list(changes)),
+            tuple_(model.id, model.version).in_([(row.id, row.version) for row in fit]),
+            model.state.in_(act.step.frm),
+        )
+        .values({**_assign(model, changes), "version": model.version + 1})
+        .returning(model.id)
+        .execution_options(synchronize_session=False)
+    )
+    won = set(act.session.scalars(statement))
+    act.cases = [row for row in fit if row.id in won]
+    act.memo("before", dict)
+    for row in act.cases:
+        act.memo("before", dict)[row.id] = row.state
+        act.session.expunge(row)
+        for name, value in changes[row.id].items():
+            setattr(row, name, value)
+        row.version += 1
+    return act.cases
+
+
+def _finish(act: Act) -> None:
+    """Effects, entries, routings and notices for the cases that were won."""
+    from app.notices import tell  # noqa: PLC0415 - notices name processes
+
+    if not act.cases:
+        return
+    if act.step.effect:
+        act.step.effect(act)
+    process, before = act.step.process, act.memo("before", dict)
+    act.session.execute(
+        insert(Entry),
+        [
+            {
+                "process": process.name,
+                "case_id": row.id,
+                "at": act.now,
+                "actor_id": act.actor.user_id,
+                "actor_name": act.actor.name,
+                "unit_id": act.actor.unit_id,
+                "unit_name": act.actor.unit_name,
+                "step": act.step.name,
+                "from_state": str(before[row.id]),
+                "to_state": str(row.state),
+                "reason": act.note,
+                "details": act.details,
+            }
+            for row in act.cases
+        ],
+    )
+    route(act.session, process, act.cases, act.now)
+    tell(act)
+
+
+def route(session: Session, process: Process, cases: Iterable[Any], now: datetime) -> None:
+    """Note which unit each case has come to; a unit that saw it before keeps its first date."""
+    if not process.holder:
+        return
+    rows = [
+        {"process": process.name, "case_id": row.id, "unit_id": unit, "since": now}
+        for row in cases
+        if (unit := process.holder(row))
+    ]
+    if rows:
+        insert_missing(session, Routing, rows)
+
+
+def insert_missing(session: Session, model: type[Model], rows: list[dict[str, Any]]) -> None:
+    """Insert the rows that are not there yet, in bulk, on either database."""
+    from sqlalchemy.dialects import postgresql, sqlite  # noqa: PLC0415
+
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(dialect.insert(model).on_conflict_do_nothing(), rows)
+
+
+def perform(
+    step: Step,
+    cases: Iterable[int],
+    actor: Actor,
+    *,
+    note: str = "",
+    answers: Mapping[str, Any] | None = None,
+    seen: Mapping[int, int] | None = None,
+) -> Performed:
+    """Take `step` on the cases with these ids, as `actor`; the only writer of states.
+
+    `seen` holds the versions the person was looking at: what changed since is skipped and named. Raises `Missing`
+    for a case the actor may not see, `Forbidden` for a step that is not theirs, `Refused` with a sentence where
+    nothing at all could be done.
+    """
+    if step.note is Note.REQUIRED and not note.strip():
+        raise Refused(gettext("请写明意见，申报人和下一级都会看到。"))
+    with open_session() as session:
+        act = _begin(session, step, actor, note, answers)
+        fit, skipped = _sort(act, list(cases), seen)
+        try:
+            won = {row.id for row in _write(act, fit)}
+            _finish(act)
+            session.commit()
+        except IntegrityError as clash:
+            session.rollback()
+            raise Refused(gettext(step.process.clash)) from clash
+        lost = [row for row in fit if row.id not in won]
+        skipped += [Skipped(row, _who_was_faster(session, step.process, row.id), stale=True) for row in lost]
+        return Performed(step, act.cases, skipped)
