@@ -8,11 +8,11 @@ and notices in bulk, one commit. The answer says row by row what was done and wh
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
 from typing import Any
 
 from flask_babel import gettext
 from sqlalchemy import ColumnElement, case, false, insert, literal, select, true, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,163 +20,31 @@ from app import clock
 from app.access import SYSTEM, Actor, rule
 from app.db import open_session
 from app.models import Entry, Model, Routing
-from app.roles import Role
-from app.states import Function, State
-from app.words import N_
+from app.notices import tell
+from app.steps import REGISTRY, Forbidden, Missing, Note, Process, Queue, Refused, Step, Who
+
+__all__ = [
+    "Act",
+    "Forbidden",
+    "Missing",
+    "Note",
+    "Offer",
+    "Performed",
+    "Process",
+    "Queue",
+    "Refused",
+    "Skipped",
+    "Step",
+    "Who",
+    "foresee",
+    "insert_missing",
+    "offers",
+    "perform",
+    "route",
+]
 
 #: At most so many cases in one press; a longer list is done in several.
 MOST = 2000
-
-
-class Refused(Exception):
-    """A step that cannot be done; the sentence is shown to the person."""
-
-
-class Missing(LookupError):
-    """A case that does not exist, or that the person may not see: both answer 404."""
-
-
-class Forbidden(Exception):
-    """A step that is not for the person's role."""
-
-
-class Note(Enum):
-    """Whether a step asks for an opinion."""
-
-    NONE = "none"
-    OPTIONAL = "optional"
-    REQUIRED = "required"
-
-
-@dataclass(frozen=True, eq=False)
-class Who:
-    """Somebody who may act: the posts (role and function of the unit) and the cases that are their turn.
-
-    Every predicate needs role and function (product 2). `turn` is a condition on the case; `own` marks steps people
-    take on their own case.
-    """
-
-    name: str
-    title: str
-    posts: tuple[tuple[Role, Function | None], ...]
-    turn: Callable[[Actor], ColumnElement[bool]]
-    own: bool = False
-
-    def fits(self, actor: Actor) -> bool:
-        """Whether the actor holds one of the posts."""
-        return any(actor.may(role, function) for role, function in self.posts)
-
-    @property
-    def roles(self) -> frozenset[Role]:
-        """The roles of the posts."""
-        return frozenset(role for role, _function in self.posts)
-
-
-Guard = Callable[["Act", Any], str | None]
-Target = Callable[["Act", Any], Mapping[str, Any]]
-
-
-@dataclass(eq=False, kw_only=True)
-class Step:
-    """One line of a process table.
-
-    `to` is a state, or a function of the case that gives the columns to write, the state among them. `sets` gives
-    more columns, `effect` writes other tables, `asks` names the form of the confirm page. A step `by` nobody is
-    reached by cascade alone: it belongs to a step of a publicity or a meeting, or to time (`tick`).
-    """
-
-    name: str
-    title: str
-    frm: tuple[State, ...]
-    to: State | Target
-    by: Who | None = None
-    when: tuple[Guard, ...] = ()
-    note: Note = Note.NONE
-    asks: str = ""
-    sets: Target | None = None
-    effect: Callable[["Act"], None] | None = None
-    tone: str = "plain"
-    tells: str = ""
-    process: "Process" = field(init=False)
-
-    @property
-    def label(self) -> str:
-        """The word on the button, in the language of the reader."""
-        return gettext(self.title)
-
-    @property
-    def permission(self) -> str:
-        """Name of the permission in Flask-AppBuilder."""
-        return f"can_{self.name}"
-
-    def permits(self, actor: Actor) -> bool:
-        """Whether the step is for this person at all: post and permission."""
-        if self.by is None:
-            return False
-        if self.by.own and not self.by.posts:
-            return actor.registration_id is not None
-        return self.by.fits(actor) and (self.permission, self.process.permission_view) in actor.permissions
-
-
-@dataclass(eq=False)
-class Process:
-    """A kind of case and its steps, in the order in which they are taken."""
-
-    name: str
-    title: str
-    model: type[Model]
-    states: type[State]
-    steps: tuple[Step, ...]
-    load: tuple = ()
-    owners: Callable[[Session, list[Any]], dict[int, int]] | None = None
-    holder: Callable[[Any], int | None] | None = None
-    settles: Target | None = None
-    clash: str = N_("与已有记录冲突，没有办理。请刷新后再试。")
-
-    def __post_init__(self) -> None:
-        """Tell each step where it belongs."""
-        for step in self.steps:
-            step.process = self
-        self._by_name = {step.name: step for step in self.steps}
-
-    def __getitem__(self, name: str) -> Step:
-        """Give a step by its name."""
-        return self._by_name[name]
-
-    def get(self, name: str) -> Step | None:
-        """Give a step by its name, or nothing."""
-        return self._by_name.get(name)
-
-    @property
-    def permission_view(self) -> str:
-        """Name of the view in Flask-AppBuilder to which the steps' permissions belong."""
-        return f"{self.name}_steps"
-
-    @property
-    def label(self) -> str:
-        """What the cases are called."""
-        return gettext(self.title)
-
-
-@dataclass(frozen=True)
-class Queue:
-    """A menu entry: the cases in some states that are the turn of somebody."""
-
-    name: str
-    title: str
-    process: Process
-    states: tuple[State, ...]
-    who: Who
-    days: object = None
-
-    @property
-    def label(self) -> str:
-        """The menu's words."""
-        return gettext(self.title)
-
-    def clause(self, actor: Actor) -> ColumnElement[bool]:
-        """The cases of this queue that are the actor's turn."""
-        return self.process.model.state.in_(self.states) & self.who.turn(actor)
 
 
 @dataclass
@@ -193,7 +61,7 @@ class Act:
     details: dict[str, Any] = field(default_factory=dict)
     _memo: dict[str, Any] = field(default_factory=dict)
 
-    def memo(self, name: str, load: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever `load` gives
+    def memo(self, name: str, load: Callable[[], Any]) -> Any:
         """Read something once for all cases of the act."""
         if name not in self._memo:
             self._memo[name] = load()
@@ -204,9 +72,9 @@ class Act:
         """Ids of the cases at work."""
         return [row.id for row in self.cases]
 
-    def cascade(self, step: Step, ids: Iterable[int], **answers: Any) -> list[Any]:  # noqa: ANN401
+    def cascade(self, process: str, name: str, ids: Iterable[int], **answers: Any) -> list[Any]:
         """Take a step on other cases in the same transaction; all of them must be able to take it."""
-        wanted = list(ids)
+        step, wanted = REGISTRY[process][name], list(ids)
         if not wanted:
             return []
         inner = Act(self.session, step, self.actor, self.now, self.note, answers or self.answers)
@@ -249,7 +117,7 @@ class Offer:
 # ---- judging ------------------------------------------------------------------------------------------------------
 
 
-def _judge(act: Act, row: Any, mine: bool) -> str | None:  # noqa: ANN401, FBT001
+def _judge(act: Act, row: Any, *, mine: bool) -> str | None:
     """Say why the step cannot be taken on this case, or nothing."""
     step = act.step
     if row.state not in step.frm:
@@ -270,7 +138,7 @@ def _judge(act: Act, row: Any, mine: bool) -> str | None:  # noqa: ANN401, FBT00
     return None
 
 
-def _person(row: Any) -> str:  # noqa: ANN401
+def _person(row: Any) -> str:
     return getattr(row, "id_number_index", "")
 
 
@@ -338,7 +206,7 @@ def _sort(act: Act, ids: list[int], seen: Mapping[int, int] | None) -> tuple[lis
         if seen is not None and seen.get(row.id, row.version) != row.version:
             skipped.append(Skipped(row, _who_was_faster(act.session, step.process, row.id), stale=True))
             continue
-        why = _judge(act, row, bool(mine))
+        why = _judge(act, row, mine=bool(mine))
         if why:
             skipped.append(Skipped(row, why))
         else:
@@ -367,7 +235,7 @@ def _who_was_faster(session: Session, process: Process, case_id: int) -> str:
 # ---- writing ------------------------------------------------------------------------------------------------------
 
 
-def _changes(act: Act, row: Any) -> dict[str, Any]:  # noqa: ANN401
+def _changes(act: Act, row: Any) -> dict[str, Any]:
     """The columns one case gets: state, what the step sets, and what the process settles for every step."""
     target = act.step.to
     values = dict(target(act, row)) if callable(target) else {"state": target}
@@ -426,8 +294,6 @@ def _write(act: Act, fit: list[Any]) -> list[Any]:
 
 def _finish(act: Act) -> None:
     """Effects, entries, routings and notices for the cases that were won."""
-    from app.notices import tell  # noqa: PLC0415 - notices name processes
-
     if not act.cases:
         return
     if act.step.effect:
@@ -472,8 +338,6 @@ def route(session: Session, process: Process, cases: Iterable[Any], now: datetim
 
 def insert_missing(session: Session, model: type[Model], rows: list[dict[str, Any]]) -> None:
     """Insert the rows that are not there yet, in bulk, on either database."""
-    from sqlalchemy.dialects import postgresql, sqlite  # noqa: PLC0415
-
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     session.execute(dialect.insert(model).on_conflict_do_nothing(), rows)
 

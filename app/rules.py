@@ -1,18 +1,17 @@
-"""Who may, and when: small predicates, named as they are said.
+"""When a step is possible: small guards, named as they are said.
 
-A `Who` is somebody whose turn a case can be. A guard gives the sentence that says why not, or nothing; it may ask the
+A guard gives the sentence that says why not, or nothing; it may ask the
 session of the act, which stands outside the row rule.
 """
 
 from flask_babel import gettext as _
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, select
 
-from app import ballots, clock, routing, workdays
-from app.access import Actor
+from app import ballots, clock, routing, settings, workdays
 from app.models import (
     Application,
     Attachment,
-    Committee,
+    Handler,
     Meeting,
     OfflineCheck,
     Outcome,
@@ -21,129 +20,28 @@ from app.models import (
     PublicityEntry,
     Region,
     Registration,
-    Relation,
     Title,
     Unit,
     UnitFunction,
     plan_region,
 )
-from app.process import Act, Who
-from app.roles import Role
+from app.process import Act
 from app.states import (
     ANNOUNCED,
     NOT_COUNTED,
     REGISTRATION_MATERIALS,
     REQUIRED_MATERIALS,
     ApplicationState,
-    Business,
     CommitteeStatus,
     Function,
     Level,
+    MeetingState,
     OfflinePolicy,
     RegistrationState,
     Reporting,
     Reviewer,
     Verdict,
     Way,
-)
-from app.words import N_
-
-# ---- who ----------------------------------------------------------------------------------------------------------
-
-
-def _lines(actor: Actor) -> list[Business]:
-    pairs = ((Role.BUREAU_TITLES, Business.TITLES), (Role.BUREAU_MARKET, Business.HR_MARKET))
-    return [business for role, business in pairs if actor.may(role, Function.BUREAU)]
-
-
-def _own_committee(actor: Actor) -> object:
-    return select(Committee.id).where(Committee.office_id == actor.unit_id)
-
-
-registrant = Who(
-    "registrant", N_("经办人"), (), lambda actor: Registration.id == actor.registration_id, own=True
-)
-registration_reviewer = Who(
-    "registration_reviewer",
-    N_("注册审核员"),
-    (
-        (Role.BUREAU_TITLES, Function.BUREAU),
-        (Role.BUREAU_MARKET, Function.BUREAU),
-        (Role.SUPERIOR, Function.SUPERIOR),
-    ),
-    lambda actor: and_(
-        Registration.routed_to_id == actor.unit_id,
-        or_(Registration.routed_business.in_(_lines(actor)), Registration.routed_business.is_(None)),
-    ),
-)
-relation_superior = Who(
-    "relation_superior",
-    N_("主管单位"),
-    ((Role.SUPERIOR, Function.SUPERIOR),),
-    lambda actor: Relation.parent_id == actor.unit_id,
-)
-applicant = Who(
-    "applicant",
-    N_("申报人"),
-    ((Role.APPLICANT, None),),
-    lambda actor: Application.applicant_id == actor.applicant_id,
-    own=True,
-)
-unit_clerk = Who(
-    "unit_clerk",
-    N_("所在单位"),
-    ((Role.CLERK, Function.EMPLOYER),),
-    lambda actor: and_(Application.unit_id == actor.unit_id, Application.holder_unit_id == actor.unit_id),
-)
-superior_reviewer = Who(
-    "superior_reviewer",
-    N_("上级单位"),
-    ((Role.SUPERIOR, Function.SUPERIOR),),
-    lambda actor: Application.holder_unit_id == actor.unit_id,
-)
-form_reviewer = Who(
-    "form_reviewer",
-    N_("形式审查机构"),
-    ((Role.BUREAU_TITLES, Function.BUREAU), (Role.BUREAU_TITLES, Function.FORM_REVIEW)),
-    lambda actor: Application.holder_unit_id == actor.unit_id,
-)
-committee_office = Who(
-    "committee_office",
-    N_("评委会办公室"),
-    ((Role.OFFICE, Function.COMMITTEE_OFFICE),),
-    lambda actor: Application.holder_unit_id == actor.unit_id,
-)
-plan_office = Who(
-    "plan_office",
-    N_("评委会办公室"),
-    ((Role.OFFICE, Function.COMMITTEE_OFFICE),),
-    lambda actor: Plan.committee_id.in_(_own_committee(actor)),
-)
-plan_bureau = Who(
-    "plan_bureau",
-    N_("核准备案的主管机构"),
-    ((Role.BUREAU_TITLES, Function.BUREAU),),
-    lambda actor: Plan.committee_id.in_(select(Committee.id).where(Committee.bureau_id == actor.unit_id)),
-)
-publicity_owner = Who(
-    "publicity_owner",
-    N_("公示单位"),
-    ((Role.CLERK, Function.EMPLOYER), (Role.OFFICE, Function.COMMITTEE_OFFICE)),
-    lambda actor: Publicity.unit_id == actor.unit_id,
-)
-meeting_office = Who(
-    "meeting_office",
-    N_("评委会办公室"),
-    ((Role.OFFICE, Function.COMMITTEE_OFFICE),),
-    lambda actor: Meeting.plan_id.in_(select(Plan.id).where(Plan.committee_id.in_(_own_committee(actor)))),
-)
-meeting_bureau = Who(
-    "meeting_bureau",
-    N_("核准备案的主管机构"),
-    ((Role.BUREAU_TITLES, Function.BUREAU),),
-    lambda actor: Meeting.plan_id.in_(
-        select(Plan.id).join(Committee).where(Committee.bureau_id == actor.unit_id)
-    ),
 )
 
 
@@ -204,8 +102,6 @@ def superior_can_review(act: Act, row: Registration) -> str | None:
 
 def can_review() -> object:
     """Units that are superiors, active, and have an active handler."""
-    from app.models import Handler  # noqa: PLC0415
-
     return and_(
         Unit.active,
         exists().where(UnitFunction.unit_id == Unit.id, UnitFunction.function == Function.SUPERIOR),
@@ -221,8 +117,6 @@ def somebody_reviews(act: Act, row: Registration) -> str | None:
 
 def sent_to_superior(act: Act, row: Registration) -> str | None:
     """Self-withdrawal only on the superior's route, unless the setting allows it (R11)."""
-    from app import settings  # noqa: PLC0415
-
     if row.state == RegistrationState.PENDING_SUPERIOR or settings.get(
         act.session, settings.WITHDRAW_FROM_BUREAU
     ):
@@ -424,8 +318,6 @@ def nobody_accepted(act: Act, row: Plan) -> str | None:
 
 def all_meetings_archived(act: Act, row: Plan) -> str | None:
     """A plan is complete when every meeting is archived and nobody waits for one."""
-    from app.states import MeetingState  # noqa: PLC0415
-
     ended = (MeetingState.ARCHIVED, MeetingState.VOID)
     open_meeting = act.session.scalar(
         select(Meeting.id).where(Meeting.plan_id == row.id, Meeting.state.not_in(ended)).limit(1)

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 
 from app import access, accounts, clock, identity, people, routing
 from app.db import open_session
-from app.effects import WAITING_AT, archive
+from app.effects.applications import WAITING_AT, archive
 from app.models import (
     Account,
     Applicant,
