@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext
-from sqlalchemy import ColumnElement, case, false, insert, literal, select, true, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, false, insert, literal, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -261,6 +261,14 @@ def _assign(model: type[Model], changes: dict[int, dict[str, Any]]) -> dict[str,
     return clause
 
 
+def _by_version(rows: list[Any]) -> Iterable[tuple[int, list[int]]]:
+    """Ids by the version that was read: a batch has few versions, and a list of ids is quicker than one of pairs."""
+    groups: dict[int, list[int]] = {}
+    for row in rows:
+        groups.setdefault(row.version, []).append(row.id)
+    return groups.items()
+
+
 def _write(act: Act, fit: list[Any]) -> list[Any]:
     """Compare and set: the cases that were still as read get their new state; the others are left alone."""
     if not fit:
@@ -272,8 +280,7 @@ def _write(act: Act, fit: list[Any]) -> list[Any]:
     statement = (
         update(model)
         .where(
-            model.id.in_(list(changes)),
-            tuple_(model.id, model.version).in_([(row.id, row.version) for row in fit]),
+            or_(*(and_(model.version == version, model.id.in_(ids)) for version, ids in _by_version(fit))),
             model.state.in_(act.step.frm),
         )
         .values({**_assign(model, changes), "version": model.version + 1})

@@ -9,6 +9,7 @@ from sqlalchemy import and_, exists, select
 
 from app import ballots, clock, routing, settings, workdays
 from app.models import (
+    Applicant,
     Application,
     Attachment,
     Handler,
@@ -181,10 +182,11 @@ def complete(act: Act, row: Application) -> str | None:
 def missing_parts(act: Act, row: Application) -> list[tuple[str, bool]]:
     """Give the checklist: each required part with whether it is there."""
     has = set(act.session.scalars(select(Attachment.material).where(Attachment.application_id == row.id)))
+    person = act.session.get(Applicant, row.applicant_id)
     return [
         (_("申报专业"), bool(row.specialty)),
         (_("业绩成果摘要"), bool(row.summary)),
-        (_("学历"), row.applicant.education is not None),
+        (_("学历"), person.education is not None),
         *((kind.label, kind in has) for kind in REQUIRED_MATERIALS),
         (_("个人承诺"), row.committed_at is not None),
     ]

@@ -105,7 +105,7 @@ PLAN = Process(
 
 APPLICATION = Process(
     "application", N_("职称申报"), Application, A, settles=applications.settle,
-    load=(selectinload(Application.plan), selectinload(Application.applicant)),
+    load=(selectinload(Application.plan),),
     owners=lambda session, rows: dict(
         session.execute(
             select(Application.id, Applicant.user_id)
