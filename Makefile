@@ -9,7 +9,7 @@ PYTEST := $(BIN)/pytest -n $(WORKERS) --maxprocesses 4
 export PORT ?= 8080
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test test-long lint bench messages lock clean
+.PHONY: help run serve test test-long lint bench messages lock clean docs
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -45,6 +45,9 @@ lint: .venv/dev.stamp ## style of the code
 
 bench: .venv/dev.stamp ## measure; see bench/run.py
 	@if [ -f bench/run.py ]; then $(BIN)/python bench/run.py; else echo "bench/run.py: nothing to measure yet"; fi
+
+docs: .venv/run.stamp ## write the documents that come from the tables
+	$(BIN)/python -m app.handbook
 
 messages: .venv/dev.stamp ## collect and compile the texts to translate
 	$(BIN)/pybabel -q extract --mapping pyproject.toml --no-location --sort-output \
