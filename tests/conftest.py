@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
@@ -29,11 +30,20 @@ FAST = {
 DATABASES = os.environ.get("TEST_DATABASES", "sqlite,postgresql").split(",")
 
 
+class FreshClient(FlaskClient):
+    """A browser whose requests start anew, though the test itself stands in an application context."""
+
+    def open(self, *args, **kwargs):
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
 class World:
     """An application with its cast, and the way back to its first state."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app
+        app.test_client_class = FreshClient
         with app.app_context(), clock.fixed(TODAY):
             setup.initialise()
             self.cast = Cast(app)
