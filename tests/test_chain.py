@@ -2,14 +2,15 @@
 
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from app import access, clock
+from app import access, clock, people
 from app.db import open_session
 from app.models import (
     Account,
     Application,
     Handler,
+    HandlerBusiness,
     Meeting,
     Outcome,
     Publicity,
@@ -20,6 +21,7 @@ from app.models import (
 )
 from app.states import ApplicationState as A
 from app.states import (
+    Business,
     Function,
     HostRole,
     MeetingState,
@@ -245,3 +247,45 @@ def test_a_void_meeting_gives_its_people_back(cast):
         cast.office.does("meeting", "void", meeting, note="程序有误")
 
     assert get(Application, case).state == A.ACCEPTED
+
+
+def test_an_existing_account_gains_the_business_and_keeps_the_rest(cast):
+    with open_session() as session:
+        handler = session.scalar(select(Handler).where(Handler.user_id == cast.clerk.user_id))
+        session.execute(delete(HandlerBusiness).where(HandlerBusiness.handler_id == handler.id))
+        session.commit()
+        old = session.get(Account, cast.clerk.user_id).password
+        code = session.get(Unit, cast.hospital).credit_code
+    same = people.personal("谭素芬", cast.clerk.id_number, cast.clerk.phone)
+    registration = cast.registration(
+        RegistrationState.PENDING_AGENCY, credit_code=code, username="yiyuan", **same
+    )
+
+    cast.bureau.does("registration", "approve", registration)
+
+    with open_session() as session:
+        account = session.get(Account, cast.clerk.user_id)
+        businesses = session.get(Handler, handler.id).businesses
+    assert (get(Registration, registration).unit_id, account.password) == (cast.hospital, old)
+    assert {row.business for row in businesses} == set(Business)
+
+
+def test_a_username_of_somebody_else_is_refused_at_approval(cast):
+    taken = cast.registration(RegistrationState.PENDING_AGENCY, username="yiyuan")
+    unowned = cast.registration(RegistrationState.PENDING_AGENCY, username="shenji")
+
+    sentence = "用户名已由别人使用，请审核不通过并请单位更换用户名。"
+    assert cast.bureau.tries("registration", "approve", taken, direct=True) == sentence
+    assert cast.bureau.tries("registration", "approve", unowned, direct=True) == sentence
+
+
+def test_a_superior_who_approves_becomes_the_superior(cast):
+    from app.states import Reviewer
+
+    registration = cast.registration(
+        RegistrationState.PENDING_SUPERIOR, reviewer=Reviewer.SUPERIOR, requested_superior_id=cast.health
+    )
+
+    cast.superior.does("registration", "approve", registration)
+
+    assert get(Unit, get(Registration, registration).unit_id).path.startswith(f"/{cast.health}/")

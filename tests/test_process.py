@@ -1,15 +1,20 @@
 """The engine: one winner, one entry, a reason for what was left."""
 
+from datetime import date
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import clock
+from app.access import SYSTEM
 from app.db import open_session
-from app.models import Application, Notice, Plan, Routing
+from app.models import Application, Notice, Plan, Publicity, Routing
 from app.process import Forbidden, Missing
 from app.states import ApplicationState as A
+from app.states import PublicityState
 from app.workflow import APPLICATION, Refused, foresee, offers, perform
 from tests.cast import entries, get
+from tests.test_chain import SHEET
 
 
 def test_a_step_writes_state_entry_routing_and_notice(cast):
@@ -167,3 +172,47 @@ def test_a_deadline_beyond_the_plans_is_refused(cast):
     assert cast.clerk.tries("application", "unit_return", case, deadline=late) == (
         "补正截止要晚于现在，且不晚于计划的退回补正截止 2026-10-16 17:00。"
     )
+
+
+def test_a_cascade_that_finds_somebody_moved_undoes_everything(cast):
+    case = cast.case(cast.doctor, A.UNIT_PASSED)
+    cast.clerk.does("application", "start_publicity", case, **SHEET)
+    with open_session() as session:
+        sheet = session.scalar(select(Publicity.id))
+        session.execute(update(Application).where(Application.id == case).values(state=A.UNIT_PASSED))
+        session.commit()
+
+    with clock.fixed(date(2026, 9, 14)):
+        refusal = cast.clerk.tries("publicity", "save_result", sheet)
+
+    assert refusal == "其中有人的申报刚刚变动，没有办理。请刷新后再试。"
+    assert get(Publicity, sheet).state == PublicityState.ACTIVE
+
+
+def test_a_foreign_case_offers_nothing(cast):
+    with pytest.raises(Missing):
+        offers(APPLICATION, cast.case(cast.far_doctor, A.PENDING_UNIT), cast.clerk.actor)
+
+
+def test_a_change_outside_the_processes_is_named_too(cast):
+    case = cast.case(cast.doctor, A.PENDING_UNIT)
+
+    performed = perform(APPLICATION["unit_pass"], [case], cast.clerk.actor, seen={case: 99})
+
+    assert [it.why for it in performed.skipped] == ["这一件刚刚有变动，请刷新后再办。"]
+
+
+def test_a_step_is_found_by_name_or_not_at_all():
+    assert APPLICATION.get("submit") is APPLICATION["submit"]
+    assert APPLICATION.get("nonsense") is None
+
+
+def test_time_takes_its_steps_without_a_person(cast):
+    case = cast.case(cast.doctor, A.PENDING_UNIT)
+    cast.clerk.does("application", "unit_return", case, note="缺页")
+
+    performed = perform(APPLICATION["expire"], [case], SYSTEM)
+
+    assert [row.state for row in performed.done] == [A.ABANDONED]
+    with pytest.raises(Forbidden):
+        perform(APPLICATION["expire"], [case], cast.clerk.actor)

@@ -75,6 +75,17 @@ def test_the_way_of_a_provincial_plan_passes_the_province(cast):
     ]
 
 
+def test_a_plan_whose_region_has_no_bureau_ends_at_the_last_one_below(cast):
+    set_unit(cast.city, active=False)
+
+    assert [hop.unit_id for hop in way(cast.hospital, cast.plan_id)] == [
+        cast.health,
+        cast.town,
+        cast.province,
+        cast.office_unit,
+    ]
+
+
 def test_a_unit_reporting_directly_starts_at_the_bureau(cast):
     assert way(cast.office_unit, cast.plan_id) == [
         Hop(cast.city, Stage.FORMAL),

@@ -468,3 +468,82 @@ def test_only_those_who_passed_are_publicised(cast, yes, publicise, report):
 
     assert get(Outcome, outcome).result == (Verdict.PASS if yes else Verdict.FAIL)
     assert get(Application, case).state == (A.RESULT_PUBLICITY if yes else A.REVIEW_FAILED)
+
+
+@pytest.mark.parametrize(
+    ("present", "refusal"),
+    [
+        (None, "请填写出席人数。"),
+        (0, "出席人数应在 1 至 15 之间。"),
+        (16, "出席人数应在 1 至 15 之间。"),
+        (10, ""),
+    ],
+)
+def test_attendance_is_asked_for_and_possible(cast, present, refusal):
+    meeting, _outcome = arrange(cast, cast.case(cast.doctor, A.ACCEPTED))
+
+    with clock.fixed(date(2026, 9, 21)):
+        assert cast.office.tries("meeting", "open", meeting, present=present) == refusal
+
+
+def test_a_meeting_without_people_does_not_open(cast):
+    with open_session() as session:
+        made = arrange_empty(session, cast)
+        session.commit()
+
+    with clock.fixed(date(2026, 9, 21)):
+        assert cast.office.tries("meeting", "open", made, present=13) == "会议还没有评审对象。"
+
+
+def arrange_empty(session, cast):
+    from tests.test_models import meeting, new
+
+    return new(session, Meeting, meeting(cast))
+
+
+def test_filing_and_announcing_ask_for_what_is_written(cast):
+    case = cast.case(cast.doctor, A.ACCEPTED)
+    with clock.fixed(date(2026, 9, 21)):
+        meeting, outcome = arrange(cast, case)
+        cast.office.does("meeting", "open", meeting, present=13)
+        empty = cast.office.tries("meeting", "record_votes", meeting, votes={})
+        cast.office.does("meeting", "record_votes", meeting, votes={outcome: (0, 0, 13, 0)})
+        cast.office.does("meeting", "correct", meeting, note="票数抄错")
+        cleared = get(Outcome, outcome).yes
+        cast.office.does("meeting", "record_votes", meeting, votes={outcome: (0, 0, 13, 0)})
+        nobody = cast.office.tries("meeting", "announce", meeting)
+        cast.office.does("meeting", "announce", meeting, announcer="罗正明")
+        cast.office.does("meeting", "report", meeting)
+        unnumbered = cast.city_bureau.tries("meeting", "file", meeting)
+
+    assert (empty, cleared) == ("陈雅琴：请填写同意、反对、弃权票数。", None)
+    assert (nobody, unnumbered) == ("请填写宣布人。", "请填写备案文号。")
+
+
+def test_a_failed_person_needs_a_reason_and_an_objection_a_person(cast):
+    first = sheet(cast)
+    with open_session() as session:
+        case = session.scalar(select(Application.id))
+    stranger = cast.clerk.tries("publicity", "object", first, application_id=999)
+
+    with clock.fixed(date(2026, 9, 14)):
+        silent = cast.clerk.tries("publicity", "save_result", first, note="", failed=[case])
+
+    assert (silent, stranger) == ("有人不通过时，请写明原因。", "请选择这份公示中的人。")
+
+
+def test_a_cancelled_result_publicity_gives_the_meeting_back(cast):
+    case = cast.case(cast.doctor, A.ACCEPTED)
+    with clock.fixed(date(2026, 9, 21)):
+        meeting, outcome = arrange(cast, case)
+        cast.office.does("meeting", "open", meeting, present=13)
+        cast.office.does("meeting", "record_votes", meeting, votes={outcome: (0, 13, 0, 0)})
+        cast.office.does("meeting", "announce", meeting, announcer="罗正明")
+        cast.office.does("meeting", "start_publicity", meeting, **(SHEET | {"starts_on": date(2026, 9, 21)}))
+        with open_session() as session:
+            public = session.scalar(select(Publicity.id).where(Publicity.meeting_id == meeting))
+        cast.office.does("publicity", "cancel", public, note="名单有误")
+
+    assert get(Meeting, meeting).state == MeetingState.ANNOUNCED
+    row = get(Application, case)
+    assert (row.state, row.result_from) == (A.REVIEW_PASSED, None)
