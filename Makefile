@@ -31,7 +31,8 @@ run: .venv/run.stamp ## set up and serve on 127.0.0.1:$PORT (8080)
 	@$(BIN)/python run.py
 
 serve: .venv/run.stamp ## serve with gunicorn, for a machine that others use
-	@$(BIN)/gunicorn --no-control-socket --bind 127.0.0.1:$(PORT) 'app:create_app()'
+	@$(BIN)/flask --app run init
+	@$(BIN)/gunicorn --config gunicorn.conf.py
 
 test: .venv/dev.stamp ## every test that fits six minutes
 	$(PYTEST) -m "not long"

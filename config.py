@@ -28,7 +28,7 @@ def kept_secret(path: Path) -> str:
 
 def database_options(url: str) -> dict[str, Any]:
     """Engine options: no values in error messages, dead connections found, and waits that end."""
-    options: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": True}
+    options: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": True, "pool_timeout": 10}
     if url.startswith("postgresql"):
         options["connect_args"] = {
             "connect_timeout": 5,
@@ -62,6 +62,8 @@ def settings(environ: Mapping[str, str], given: Mapping[str, Any] | None = None)
         "ZHIPING_FILES": environ.get("ZHIPING_FILES", str(INSTANCE / "files")),
         "SQLALCHEMY_DATABASE_URI": url,
         "SQLALCHEMY_ENGINE_OPTIONS": database_options(url),
+        # seconds that one statement of a request may wait for PostgreSQL, frozen or not; connecting has 5 more
+        "DATABASE_PATIENCE": 12,
         # sessions and requests
         "SESSION_COOKIE_NAME": "__Host-zhiping" if production else "zhiping",
         "SESSION_COOKIE_SECURE": production,
@@ -71,6 +73,8 @@ def settings(environ: Mapping[str, str], given: Mapping[str, Any] | None = None)
         "WTF_CSRF_TIME_LIMIT": None,
         "MAX_CONTENT_LENGTH": 1 << 20,
         "MAX_FORM_MEMORY_SIZE": 1 << 20,
+        # how many proxies of ours stand in front and are believed about the sender's address; none by default
+        "ZHIPING_PROXIES": int(environ.get("ZHIPING_PROXIES", "0")),
         "TRUSTED_HOSTS": [host for host in environ.get("ZHIPING_HOSTS", "").split(",") if host] or None,
         # language
         "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",

@@ -15,7 +15,9 @@ from flask import g, has_request_context
 from flask_login import current_user
 from sqlalchemy import ColumnElement, and_, event, false, or_, select, true
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
+from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.sql.util import _deep_deannotate
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from app.db import ScopedSession
 from app.models import (
@@ -40,6 +42,7 @@ from app.models import (
     Relation,
     RouteHop,
     Routing,
+    SignIn,
     Unit,
     UnitFunction,
 )
@@ -355,6 +358,7 @@ RULES: dict[type, Callable[[Actor], Clause]] = {
     Entry: _entries,
     Routing: lambda actor: Routing.unit_id == actor.unit_id,
     Notice: lambda actor: Notice.user_id == actor.user_id,
+    SignIn: lambda actor: SignIn.user_id == actor.user_id,
     Audit: lambda actor: any_of(true() if actor.may(Role.AUDITOR) else None),
 }
 
@@ -365,14 +369,18 @@ def rule(model: type, actor: Actor | None) -> Clause:
 
 
 def _criteria(actor: Actor | None) -> list:
-    """Make the loader criteria. Bare of ORM annotations, for else the rule would be put into its own sub-selects too.
+    """Make the loader criteria. Their sub-selects are bare of ORM annotations: the rule holds no rule inside.
 
-    Nested that way the rule of `Entry` grew to 17 KB of SQL, more than SQLite's parser takes.
+    Else the rule would be put into its own sub-selects, and that of `Entry` is more than SQLite's parser takes.
     """
-    return [
-        with_loader_criteria(model, _deep_deannotate(rule(model, actor)), include_aliases=True)
-        for model in RULES
-    ]
+    return [with_loader_criteria(model, _plain(rule(model, actor)), include_aliases=True) for model in RULES]
+
+
+def _plain(clause: Clause) -> Clause:
+    """Take the ORM annotations from the sub-selects of a clause, and leave those of the row itself, for aliases."""
+    return replacement_traverse(
+        clause, {}, lambda part, **_: _deep_deannotate(part) if isinstance(part, SelectBase) else None
+    )
 
 
 def _options(actor: Actor | None) -> list:

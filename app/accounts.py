@@ -57,7 +57,6 @@ def login_values(
         "created_on": now,
         "changed_on": now,
         "must_change_password": must_change,
-        "epoch": 0,
     }
 
 

@@ -23,6 +23,11 @@ def now() -> datetime:
     return _fixed.get() or datetime.now(UTC) + _offset()
 
 
+def wall() -> datetime:
+    """Return the present moment in UTC without the demo offset, for what no demonstration moves on: sessions, locks."""
+    return _fixed.get() or datetime.now(UTC)
+
+
 def today() -> date:
     """Return the present day in Asia/Shanghai, whatever the zone of the server."""
     return local(now()).date()

@@ -58,22 +58,22 @@ class day_in_shanghai(GenericFunction[str]):  # noqa: N801 - as above
 
 
 @compiles(day_of, "sqlite")
-def _day_sqlite(element: day_of, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 - given by SQLAlchemy
+def _day_sqlite(element: day_of, compiler: SQLCompiler, **how: Any) -> str:
     return compiler.process(element.clauses, **how)
 
 
 @compiles(day_of, "postgresql")
-def _day_postgresql(element: day_of, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 - as above
+def _day_postgresql(element: day_of, compiler: SQLCompiler, **how: Any) -> str:
     return f"to_char({compiler.process(element.clauses, **how)}, 'YYYY-MM-DD')"
 
 
 @compiles(day_in_shanghai, "sqlite")
-def _shanghai_sqlite(element: day_in_shanghai, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 - as above
+def _shanghai_sqlite(element: day_in_shanghai, compiler: SQLCompiler, **how: Any) -> str:
     return f"date({compiler.process(element.clauses, **how)}, '+8 hours')"
 
 
 @compiles(day_in_shanghai, "postgresql")
-def _shanghai_postgresql(element: day_in_shanghai, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 - as above
+def _shanghai_postgresql(element: day_in_shanghai, compiler: SQLCompiler, **how: Any) -> str:
     moment = compiler.process(element.clauses, **how)
     return f"to_char({moment} AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD')"
 
@@ -175,7 +175,6 @@ def review_list(actor: Actor, year: int | None = None, committee_id: int | None 
     The command line is `access.SYSTEM` and sees everything. The 序号 is counted while writing.
     """
     wanted = [
-        Application.state.in_(NUMBERED),
         Application.accept_no.is_not(None),
         true() if actor is SYSTEM else rule(Application, actor),
     ]
@@ -213,14 +212,14 @@ FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 LONG = 12
 
 
-def neutralised(text: str) -> str:
-    """Put an apostrophe before what would run as a formula."""
-    return "'" + text if text[:1] in FORMULA else text
-
-
-def kept(text: str) -> str:
-    """Put a tab before a long number, so that it stays the text it is."""
-    return "\t" + text if len(text) >= LONG and text.isdigit() else text
+def safe(cells: Sequence[str | None]) -> list[str]:
+    """Put an apostrophe before what would run as a formula, else a tab before a long number, so that it stays text."""
+    return [
+        ("'" + text if text[0] in FORMULA else "\t" + text if len(text) >= LONG and text.isdigit() else text)
+        if text
+        else ""
+        for text in cells
+    ]
 
 
 def csv_blocks(session: Session, statement: Select[Any]) -> Iterator[bytes]:
@@ -237,7 +236,7 @@ def csv_blocks(session: Session, statement: Select[Any]) -> Iterator[bytes]:
         buffer.seek(0)
         buffer.truncate()
         writer.writerows(
-            zip(*(_safe(cells) if column.free else cells for column, cells in block), strict=True)
+            zip(*(safe(cells) if column.free else cells for column, cells in block), strict=True)
         )
         yield buffer.getvalue().encode()
 
@@ -266,7 +265,7 @@ def file_name(committee_name: str | None, year: int | None, day: date, suffix: s
     return f"评审名单_{committee}_{year or '全部年度'}_{day:%Y%m%d}.{suffix}"
 
 
-def note_export(session: Session, actor: Actor, rows: int, **conditions: Any) -> None:  # noqa: ANN401 - any JSON
+def note_export(session: Session, actor: Actor, rows: int, **conditions: Any) -> None:
     """Write the audit row of an export: the filter, the format and the count; the caller commits."""
     audit.record(session, actor.name, ACT, {**conditions, "rows": rows}, actor_id=actor.user_id)
 
@@ -277,7 +276,9 @@ def _blocks(session: Session, statement: Select[Any]) -> Iterator[list[tuple[Col
     `partitions` is given its size: without one it ignores `yield_per` and loads everything (performance 1).
     """
     first = 1
-    found = session.execute(statement, execution_options={"yield_per": BLOCK, "stream_results": True})
+    found = session.connection().execute(
+        statement, execution_options={"yield_per": BLOCK, "stream_results": True}
+    )
     for rows in found.partitions(BLOCK):
         numbers = range(first, first + len(rows))
         first += len(rows)
@@ -285,11 +286,7 @@ def _blocks(session: Session, statement: Select[Any]) -> Iterator[list[tuple[Col
         yield [(column, column.write(values)) for column, values in zip(COLUMNS, cells, strict=True)]
 
 
-def _safe(cells: Sequence[str | None]) -> list[str]:
-    return [kept(neutralised(text)) if text else "" for text in cells]
-
-
-def _sheet(book: Workbook) -> Any:  # noqa: ANN401 - the library is not typed
+def _sheet(book: Workbook) -> Any:
     sheet = book.add_worksheet()
     sheet.freeze_panes(1, 0)
     for place, column in enumerate(COLUMNS):
@@ -297,7 +294,7 @@ def _sheet(book: Workbook) -> Any:  # noqa: ANN401 - the library is not typed
     return sheet
 
 
-def _write_row(sheet: Any, at: int, row: Sequence[Any]) -> None:  # noqa: ANN401 - the library is not typed
+def _write_row(sheet: Any, at: int, row: Sequence[Any]) -> None:
     for place, value in enumerate(row):
         if isinstance(value, int):
             sheet.write_number(at, place, value)

@@ -41,7 +41,7 @@ EXTENSIONS = {
 MIMES = tuple(EXTENSIONS)
 
 
-class NotAccepted(ValueError):  # noqa: N818 - a refusal is an answer, not an error
+class NotAccepted(ValueError):
     """A file that is not taken; the sentence is shown to the person."""
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    func,
     true,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -222,13 +223,14 @@ class Account(User):
         Boolean, default=False, server_default=false(), comment="首次登录须改密码"
     )
     locked_until: Mapped[datetime | None] = mapped_column(Moment, comment="锁定到")
-    epoch: Mapped[int] = mapped_column(
-        Integer, default=0, server_default="0", comment="退出一次加一，旧会话随之失效"
-    )
 
     def __str__(self) -> str:
         """Show the person's name."""
         return self.first_name or self.username
+
+
+# Two names that differ in case alone would lock each other out: people type either (security A16).
+Index("uq_ab_user_username_lower", func.lower(Account.__table__.c.username), unique=True)
 
 
 class Personal:
@@ -309,6 +311,24 @@ class Applicant(Personal, Model):
     def __str__(self) -> str:
         """Show the name."""
         return self.name
+
+
+class SignIn(Model):
+    """登录会话: one browser in which somebody has signed in; it holds until the row says otherwise (`app.sessions`)."""
+
+    __tablename__ = "sign_in"
+    __table_args__ = (CheckConstraint("expires_at > created_at", name="ck_sign_in_expires"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True, comment="会话标识的 SHA-256")
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"), index=True, comment="登录账号")
+    password_tag: Mapped[str] = mapped_column(String(24), comment="登录时密码散列的指纹，改密码后不再相符")
+    created_at: Mapped[datetime] = mapped_column(Moment, comment="登录时间")
+    seen_at: Mapped[datetime] = mapped_column(Moment, comment="最近使用，至多每分钟记一次")
+    expires_at: Mapped[datetime] = mapped_column(Moment, comment="最迟到")
+    ended_at: Mapped[datetime | None] = mapped_column(Moment, comment="退出时间")
+    address: Mapped[str] = mapped_column(String(45), default="", comment="登录地址")
+    browser: Mapped[str] = mapped_column(String(60), default="", comment="浏览器和系统")
 
 
 class Relation(Model):
@@ -871,6 +891,7 @@ class Meeting(Model):
     )
     version: Mapped[int] = mapped_column(default=1, server_default="1", comment="每办一步加一")
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now, comment="建立时间")
+    held_since: Mapped[datetime] = mapped_column(Moment, default=clock.now, comment="到当前办理处的时间")
     plan: Mapped[Plan] = relationship(lazy="selectin")
     outcomes: Mapped[list["Outcome"]] = relationship(lazy="select", order_by="Outcome.id")
 
@@ -962,13 +983,32 @@ class Notice(Model):
 
 
 class Audit(Model):
-    """One row per act outside the timelines: exports and the like; ids and counts, no personal data."""
+    """审计: one row per act, with ids and counts and no personal data; append-only and chained (`app.audit`)."""
 
     __tablename__ = "audit"
+    __table_args__ = (
+        CheckConstraint("length(previous) = 64 AND length(digest) = 64", name="ck_audit_digests"),
+    )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="第几行，从 1 起不缺号")
     at: Mapped[datetime] = mapped_column(Moment, comment="时间")
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), comment="办理人账号；命令行为空")
     actor_name: Mapped[str] = mapped_column(String(64), comment="办理人")
-    act: Mapped[str] = mapped_column(String(40), index=True, comment="做了什么")
-    details: Mapped[dict] = mapped_column(JSON, default=dict, comment="条件和数量")
+    act: Mapped[str] = mapped_column(String(60), index=True, comment="做了什么")
+    subject: Mapped[str] = mapped_column(
+        String(60), default="", index=True, comment="对哪一件，如 application:12"
+    )
+    details: Mapped[dict] = mapped_column(JSON, default=dict, comment="编号、条件和数量")
+    previous: Mapped[str] = mapped_column(String(64), comment="上一行的摘要")
+    digest: Mapped[str] = mapped_column(String(64), comment="本行连同上一行摘要的 SHA-256")
+
+
+#: One row: where the chain of the audit ends. Writing it is the lock under which the next row is added.
+audit_head = Table(
+    "audit_head",
+    Model.metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="总是 1"),
+    Column("last_id", Integer, nullable=False, comment="最后一行"),
+    Column("digest", String(64), nullable=False, comment="最后一行的摘要"),
+    CheckConstraint("id = 1", name="ck_audit_head_one"),
+)

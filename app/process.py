@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import clock
+from app import audit, clock
 from app.access import SYSTEM, Actor, rule
 from app.db import open_session
 from app.models import Entry, Model, Routing
@@ -59,6 +59,7 @@ class Act:
     answers: Mapping[str, Any] = field(default_factory=dict)
     cases: list[Any] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
+    followed: list[dict[str, Any]] = field(default_factory=list)
     _memo: dict[str, Any] = field(default_factory=dict)
 
     def memo(self, name: str, load: Callable[[], Any]) -> Any:
@@ -85,6 +86,7 @@ class Act:
         if len(won) != len(set(wanted)):
             raise Refused(gettext("其中有人的申报刚刚变动，没有办理。请刷新后再试。"))
         _finish(inner)
+        self.followed += [{"act": f"{process}.{name}", **audit.ids(inner.ids)}, *inner.followed]
         return inner.cases
 
 
@@ -330,6 +332,22 @@ def _finish(act: Act) -> None:
     tell(act)
 
 
+def _write_down(act: Act) -> None:
+    """Put one row into the audit for all cases of the act and what followed from it; last, as it holds others back."""
+    if not act.cases:
+        return
+    case_id = f":{act.cases[0].id}" if len(act.cases) == 1 else ""
+    details = audit.ids(act.ids) | ({"followed": act.followed} if act.followed else {})
+    audit.record(
+        act.session,
+        act.actor.name,
+        f"{act.step.process.name}.{act.step.name}",
+        details,
+        actor_id=act.actor.user_id,
+        subject=f"{act.step.process.name}{case_id}",
+    )
+
+
 def route(session: Session, process: Process, cases: Iterable[Any], now: datetime) -> None:
     """Note which unit each case has come to; a unit that saw it before keeps its first date."""
     if not process.holder:
@@ -372,6 +390,7 @@ def perform(
         try:
             won = {row.id for row in _write(act, fit)}
             _finish(act)
+            _write_down(act)
             session.commit()
         except IntegrityError as clash:
             session.rollback()

@@ -7,7 +7,7 @@ here goes through the open session, by the id of one registration or by an exact
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 from werkzeug.security import check_password_hash
 
-from app import accounts, clock, commitment, files, identity, people, routing, rules, secret
+from app import accounts, clock, commitment, files, identity, passwords, people, routing, rules, secret
 from app.access import Actor
 from app.db import open_session
 from app.models import Account, Attachment, Handler, Registration, Unit
@@ -31,7 +31,6 @@ ENDED = (RegistrationState.REJECTED, RegistrationState.WITHDRAWN)
 USERNAME = re.compile(r"[a-z][a-z0-9_]{3,19}")
 #: So many registrations are tried with a password; each try costs a tenth of a second.
 MOST_TRIED = 5
-SHORTEST_PASSWORD = 10
 
 #: Says whether a password is that of an account; the security manager counts failures and locks.
 Verify = Callable[[str, str], bool]
@@ -56,18 +55,13 @@ class Filled:
     password: str = ""
 
 
+class WeakPassword(Refused):
+    """A new password that is easily guessed."""
+
+
 def registrant(registration: Registration) -> Actor:
     """Give the person of a registration: the one case they may see is their own."""
     return Actor(name=registration.name, registration_id=registration.id)
-
-
-def weak_password(password: str, *others: str) -> str | None:
-    """Say what is wrong with a new password, or nothing: long enough, and not one of the other words typed."""
-    if len(password) < SHORTEST_PASSWORD:
-        return _("密码至少 %(n)s 个字符。", n=SHORTEST_PASSWORD)
-    if password.lower() in {other.lower() for other in others} or len(set(password)) < SHORTEST_PASSWORD // 2:
-        return _("密码太容易猜到，请不要用号码、用户名或重复的字符。")
-    return None
 
 
 # ---- the draft ----------------------------------------------------------------------------------------------------
@@ -191,7 +185,15 @@ def judge_accounts(session: Session, filled: Filled, kept: str, verify: Verify) 
         raise Refused(_neutral())
     if _name_asked_for(session, filled.username, index):
         raise Refused(_("这个用户名已有一件注册申请在审核，请换一个用户名。"))
-    return accounts.hashed(filled.password) if filled.password else kept
+    return _new_password(filled) if filled.password else kept
+
+
+def _new_password(filled: Filled) -> str:
+    """Hash a password for an account that is new; only such a one must be good enough."""
+    weak = passwords.weak(filled.password, filled.username, filled.name, filled.phone, filled.id_number)
+    if weak:
+        raise WeakPassword(weak)
+    return accounts.hashed(filled.password)
 
 
 def _neutral() -> str:
@@ -331,7 +333,7 @@ def register_again(registration_id: int) -> int:
         old = session.get(Registration, registration_id)
         if old.state not in ENDED:
             raise Missing(registration_id)
-        filled = replace(filled_of(old))
+        filled = filled_of(old)
         return _insert(session, _columns(filled) | {"password": old.password})
 
 
@@ -357,7 +359,7 @@ def by_secret(typed: str, password: str) -> Registration | None:
             .limit(MOST_TRIED)
         ).all()
     if not rows:
-        check_password_hash(accounts.hashed("0" * SHORTEST_PASSWORD), password)  # nobody: the same work
+        check_password_hash(accounts.hashed("0" * passwords.SHORTEST), password)  # nobody: the same work
     return next((row for row in rows if check_password_hash(row.password, password)), None)
 
 

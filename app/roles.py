@@ -58,10 +58,12 @@ VIEWS: dict[str, dict[Role, tuple[str, ...]]] = {
     },
     "ApplicationView": {
         **dict.fromkeys((Role.BUREAU_TITLES, Role.SUPERIOR, Role.CLERK), READ),
-        Role.OFFICE: (*READ, "can_export"),
+        Role.OFFICE: READ,
     },
+    "ReviewListView": dict.fromkeys((Role.OFFICE, Role.BUREAU_TITLES), ("can_export",)),
+    "DisclosureView": dict.fromkeys(REVIEWERS, ("can_disclose",)),
     "OfflineCheckView": {Role.BUREAU_TITLES: (*READ, "can_add")},
-    "PublicityView": dict.fromkeys(REVIEWERS, READ),
+    "PublicityView": {**dict.fromkeys(REVIEWERS, READ), Role.CLERK: (*READ, "can_add")},
     "MeetingView": {Role.OFFICE: (*READ, "can_add"), Role.BUREAU_TITLES: READ},
     "EntryView": dict.fromkeys(STAFF, ("can_list",)),
     "AuditView": {Role.AUDITOR: ("can_list",)},
@@ -70,6 +72,7 @@ VIEWS: dict[str, dict[Role, tuple[str, ...]]] = {
     "MyArchiveView": {Role.APPLICANT: ("can_show", "can_edit")},
     "NoticeView": dict.fromkeys(Role, ("can_list",)),
     "PasswordView": dict.fromkeys(Role, ("can_edit",)),
+    "SessionView": dict.fromkeys(Role, ("can_list", "can_end")),
     "DemoClockView": dict.fromkeys(Role, ("can_edit",)),
 }
 

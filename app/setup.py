@@ -13,7 +13,7 @@ from flask_migrate import upgrade
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from app import accounts, reference
+from app import accounts, audit, reference
 from app.db import open_session
 from app.roles import VIEWS, Role
 from app.workflow import PROCESSES
@@ -25,6 +25,7 @@ def initialise() -> str | None:
     """Bring the database up to date; give the administrator's activation code if the account was made just now."""
     upgrade()
     with open_session() as session:
+        audit.install_triggers(session.connection())
         load_roles(session)
         reference.load(session)
         code = first_administrator(session)

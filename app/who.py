@@ -9,7 +9,7 @@ from sqlalchemy import and_, or_, select
 from app.access import Actor
 from app.models import Application, Committee, Meeting, Plan, Publicity, Registration, Relation
 from app.roles import Role
-from app.states import Business, Function
+from app.states import Business, Function, Way
 from app.steps import Who
 from app.words import N_
 
@@ -69,6 +69,12 @@ form_reviewer = Who(
     N_("形式审查机构"),
     ((Role.BUREAU_TITLES, Function.BUREAU), (Role.BUREAU_TITLES, Function.FORM_REVIEW)),
     lambda actor: Application.holder_unit_id == actor.unit_id,
+)
+recognition_filer = Who(
+    "recognition_filer",
+    N_("核准备案的主管机构"),
+    ((Role.BUREAU_TITLES, Function.BUREAU),),
+    lambda actor: and_(Application.holder_unit_id == actor.unit_id, Application.way == Way.RECOGNITION),
 )
 committee_office = Who(
     "committee_office",

@@ -191,8 +191,8 @@ APPLICATION = Process(
              tells=N_("评审结果公示不通过。")),
         Step(name="report", title=N_("结果上报"), frm=(A.RESULT_PUBLICITY,), to=publicities.to_bureau,
              tells=N_("评审结果公示通过，已上报备案。")),
-        Step(name="confirm", title=N_("确认备案"), frm=(A.RESULT_PUBLICITY,), to=A.CONFIRMED, by=who.form_reviewer,
-             when=(rules.by_recognition,), asks="filing", sets=publicities.filed, tone="primary",
+        Step(name="confirm", title=N_("确认备案"), frm=(A.RESULT_PUBLICITY,), to=A.CONFIRMED, by=who.recognition_filer,
+             asks="filing", sets=publicities.filed, tone="primary",
              tells=N_("评审结果已确认备案。")),
         # 时间
         Step(name="expire", title=N_("逾期视为放弃"), frm=(A.RETURNED,), to=A.ABANDONED,
@@ -220,7 +220,7 @@ PUBLICITY = Process(
 # ---- 评审会议 -------------------------------------------------------------------------------------------------------
 
 MEETING = Process(
-    "meeting", N_("评审会议"), Meeting, M, load=(selectinload(Meeting.plan),),
+    "meeting", N_("评审会议"), Meeting, M, settles=meetings.since_now, load=(selectinload(Meeting.plan),),
     steps=(
         Step(name="open", title=N_("开始会议"), frm=(M.DRAFT,), to=M.IN_SESSION, by=who.meeting_office,
              when=(rules.after_closing, rules.committee_in_force, rules.quorum_present), asks="attendance",
@@ -264,7 +264,7 @@ QUEUES = {
         Queue("formal_review", N_("网上形式审查"), APPLICATION, (A.PENDING_FORMAL,), who.form_reviewer,
               settings.FORMAL_DAYS),
         Queue("result_filing", N_("评审结果备案"), MEETING, (M.REPORTED,), who.meeting_bureau),
-        Queue("recognition_filing", N_("认定结果备案"), APPLICATION, (A.RESULT_PUBLICITY,), who.form_reviewer),
+        Queue("recognition_filing", N_("认定结果备案"), APPLICATION, (A.RESULT_PUBLICITY,), who.recognition_filer),
         Queue("qualification", N_("资格复核"), APPLICATION, (A.FORMAL_PASSED,), who.committee_office),
         Queue("review", N_("待评审"), APPLICATION, (A.ACCEPTED,), who.committee_office),
         Queue("recognised", N_("待结果公示"), APPLICATION, (A.REVIEW_PASSED,), who.committee_office),

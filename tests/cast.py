@@ -58,7 +58,7 @@ from app.states import (
 )
 from app.workflow import PROCESSES, Refused, perform
 
-PASSWORD = "Zhiping-2026"
+PASSWORD = "dongting-hu-xiaoxiang-7"
 TODAY = date(2026, 9, 7)
 A = ApplicationState
 

@@ -12,6 +12,7 @@ from app.models import (
     Applicant,
     Application,
     Attachment,
+    Audit,
     Committee,
     Meeting,
     Model,
@@ -23,8 +24,10 @@ from app.models import (
     Registration,
     Relation,
     RouteHop,
+    SignIn,
     Title,
     Unit,
+    audit_head,
 )
 from app.states import ApplicationState as A
 from app.states import (
@@ -89,6 +92,12 @@ def attach(session, **values):
     session.execute(insert(Attachment).values(about | values))
 
 
+def signed_in(session, cast, **values):
+    now = clock.now()
+    about = {"token_hash": "0" * 64, "user_id": cast.clerk.user_id, "password_tag": "x", "created_at": now}
+    session.execute(insert(SignIn).values(about | {"seen_at": now, "address": "", "browser": ""} | values))
+
+
 def twice(session, model, row):
     """Insert a copy of a row under another primary key."""
     values = {
@@ -147,6 +156,13 @@ def application(session, cast, state, **values):
 ATTEMPTS = {
     "ck_title_level": lambda s, c: change(s, Title, c.title_id, level=6),
     "uq_title_series_branch_level": lambda s, c: twice(s, Title, s.get(Title, c.title_id)),
+    "ck_sign_in_expires": lambda s, c: signed_in(s, c, expires_at=clock.now()),
+    "ck_audit_digests": lambda s, c: s.execute(
+        insert(Audit).values(
+            id=99, at=clock.now(), actor_name="", act="x", details={}, previous="", digest=""
+        )
+    ),
+    "ck_audit_head_one": lambda s, c: s.execute(insert(audit_head).values(id=2, last_id=0, digest="0" * 64)),
     "ck_relation_not_itself": lambda s, c: s.execute(update(Relation).values(parent_id=Relation.child_id)),
     "ck_relation_ended": lambda s, c: s.execute(update(Relation).values(ended_at=clock.now())),
     "uq_relation_active_child": two_active_superiors,

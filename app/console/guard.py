@@ -49,6 +49,7 @@ def headers(answer: Response) -> Response:
     """Tell the browser what the page may do; pages of people are not kept."""
     answer.headers.setdefault("Content-Security-Policy", POLICY.format(nonce=nonce()))
     answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+    answer.headers.setdefault("X-Frame-Options", "SAMEORIGIN")
     answer.headers.setdefault("Referrer-Policy", "same-origin")
     answer.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if request.is_secure:

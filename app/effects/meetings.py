@@ -25,8 +25,8 @@ from app.states import (
 )
 
 
-def since_now(act: Act, row: Plan, state: State) -> dict[str, Any]:
-    """Since when the plan lies where it lies."""
+def since_now(act: Act, row: Plan | Meeting, state: State) -> dict[str, Any]:
+    """Since when the plan or the meeting lies where it lies."""
     return {"held_since": act.now}
 
 

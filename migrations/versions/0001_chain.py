@@ -1229,6 +1229,7 @@ def upgrade():
         ),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False, comment="每办一步加一"),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, comment="建立时间"),
+        sa.Column("held_since", sa.DateTime(timezone=True), nullable=False, comment="到当前办理处的时间"),
         sa.CheckConstraint("state <> 'filed' OR filing_no <> ''", name="ck_meeting_filed"),
         sa.CheckConstraint(
             "state IN ('draft', 'void') OR (present IS NOT NULL AND 3 * present >= 2 * members)",
