@@ -184,10 +184,20 @@ def test_the_search_finds_names_units_and_the_last_four_digits(cast):
     cast.case(cast.nurse, A.PENDING_UNIT)
     client = signed_in(cast, "clerk")
 
-    for text in ("陈雅", cast.doctor.id_number[-4:], cast.doctor.id_number):
+    for text in ("陈雅", cast.doctor.id_number[-4:]):
         found = client.get("/applications/list/", query_string={"q": text}).text
         assert "陈雅琴</a>" in found
         assert "肖慧玲</a>" not in found
+
+
+def test_a_whole_number_is_not_searched_for_and_not_sent(cast):
+    cast.case(cast.doctor, A.PENDING_UNIT)
+    client = signed_in(cast, "clerk")
+
+    found = client.get("/applications/list/", query_string={"q": cast.doctor.id_number}).text
+
+    assert "陈雅琴</a>" not in found
+    assert found.count('pattern="(?!.*[0-9]{17}[0-9Xx])(?!1[3-9][0-9]{9}$).*"') == 2
 
 
 def test_reading_never_writes(cast):

@@ -44,9 +44,9 @@ LISTS = (
 )
 #: Where the search field of the top bar looks, the first that is allowed, and what it says.
 FINDERS = (
-    ("ApplicationView", N_("姓名、受理号、单位或证件号后四位")),
-    ("RegistrationView", N_("单位名称、信用代码或受理编号")),
-    ("UnitView", N_("单位名称或信用代码")),
+    ("ApplicationView", N_("姓名、受理号、单位或证件号后四位"), True),
+    ("RegistrationView", N_("单位名称、信用代码或受理编号"), False),
+    ("UnitView", N_("单位名称或信用代码"), False),
 )
 
 
@@ -92,6 +92,7 @@ class Frame:
     unread: int = 0
     find_url: str = ""
     find_words: str = ""
+    finds_people: bool = False
     tabs: list[tuple[str, str, str, bool]] = field(default_factory=list)
 
     @property
@@ -174,9 +175,9 @@ def _make() -> Frame:
         made.tabs = _tabs(made.unread)
     else:
         made.menu = _menu(actor)
-        found = [(list_url(view), words) for view, words in FINDERS if may_list(actor, view)]
+        found = next((finder for finder in FINDERS if may_list(actor, finder[0])), None)
         if found:
-            made.find_url, made.find_words = found[0][0], _(found[0][1])
+            made.find_url, made.find_words, made.finds_people = list_url(found[0]), _(found[1]), found[2]
     return made
 
 

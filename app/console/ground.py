@@ -15,13 +15,20 @@ from app.db import open_session
 from app.faults import is_fault
 from app.models import CalendarDay, CalendarYear, Setting
 from app.settings import Policy
+from app.words import N_
 from app.workdays import Calendar
 
 #: Endpoints that stand on nothing: files, and the address a watchdog asks (`app.views.health`).
 BARE = {"static", "healthz"}
-WEEKDAYS = "一二三四五六日"
+WEEKDAYS = (N_("星期一"), N_("星期二"), N_("星期三"), N_("星期四"), N_("星期五"), N_("星期六"), N_("星期日"))
+
 #: From so many working days before the limit on, an age is shown as near.
 NEAR = 2
+
+
+def weekday(day: date) -> str:
+    """The day of the week in the language of the reader."""
+    return _(WEEKDAYS[day.weekday()])
 
 
 class Age(NamedTuple):
@@ -121,9 +128,9 @@ def demo_words() -> str:
         return ""
     now = clock.local(clock.now())
     return _(
-        "演示时间 %(day)s 星期%(weekday)s %(time)s",
+        "演示时间 %(day)s %(weekday)s %(time)s",
         day=now.date(),
-        weekday=WEEKDAYS[now.weekday()],
+        weekday=weekday(now),
         time=f"{now:%H:%M}",
     )
 

@@ -94,6 +94,7 @@ class GuardedView(ModelView):
     unit = N_("条")
     act = N_("查看")
     find_words = N_("名称")
+    finds_people = False
     columns: tuple[Column, ...] = ()
     load: tuple = ()
     keyword_columns: tuple[InstrumentedAttribute, ...] = ()
@@ -217,7 +218,7 @@ class GuardedView(ModelView):
         page = min(lists.wanted_page(), last)
         lines = [self.line(row) for row in self.rows(statement, page)] if count else []
         made = Listing(self.title_words(), self.shown_columns(), lines, count, page, self.page_size, **more)
-        made.q, made.words = lists.wanted_text(), _(self.find_words)
+        made.q, made.words, made.about_people = lists.wanted_text(), _(self.find_words), self.finds_people
         made.tabs = made.tabs or self.tabs()
         made.unit, made.act = _(self.unit), _(self.act)
         made.kept = {

@@ -54,6 +54,8 @@ class Listing:
     size: int
     q: str = ""
     words: str = ""
+    #: Where people are searched for: whole ID and phone numbers do not belong in an address, the browser keeps them.
+    about_people: bool = False
     tabs: list[Link] = field(default_factory=list)
     chips: list[Link] = field(default_factory=list)
     kept: dict[str, str] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from app.access import Actor, current_actor
 from app.console import frame
 from app.console.columns import Cell
 from app.console.frame import Figure
-from app.console.ground import WEEKDAYS, limit_of, shown_day
+from app.console.ground import limit_of, shown_day, weekday
 from app.console.steps import view_of
 from app.db import db, open_session
 from app.models import (
@@ -105,12 +105,10 @@ def _heading(actor: Actor, waiting: int, overdue: int, reviews: bool) -> str:  #
 def _lead() -> str:
     """Today, and the next working day where it is not tomorrow."""
     today = clock.today()
-    words = _("%(day)s 星期%(weekday)s。", day=today, weekday=WEEKDAYS[today.weekday()])
+    words = _("%(day)s %(weekday)s。", day=today, weekday=weekday(today))
     following = workdays.current().next_workday(today)
     if (following - today).days > 1:
-        words += _(
-            "下一个工作日是 %(day)s 星期%(weekday)s。", day=following, weekday=WEEKDAYS[following.weekday()]
-        )
+        words += _("下一个工作日是 %(day)s %(weekday)s。", day=following, weekday=weekday(following))
     return words
 
 

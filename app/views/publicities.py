@@ -23,7 +23,7 @@ from app.console.calendars import Span
 from app.console.cases import CaseView
 from app.console.columns import Cell, Column
 from app.console.fields import ManyField, Needed
-from app.console.ground import WEEKDAYS
+from app.console.ground import weekday
 from app.console.guarded import NoForm, Rows
 from app.console.lists import Link
 from app.db import db
@@ -90,7 +90,7 @@ class Sheet:
 
 def day_words(day: object) -> str:
     """Write a day with its weekday."""
-    return _("%(day)s（星期%(weekday)s）", day=day.isoformat(), weekday=WEEKDAYS[day.weekday()])
+    return _("%(day)s（%(weekday)s）", day=day.isoformat(), weekday=weekday(day))
 
 
 def _dates(row: Publicity) -> tuple[str, str]:
