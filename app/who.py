@@ -4,7 +4,7 @@ Every predicate needs role and function (product 2); the condition is SQL, so th
 queue alike.
 """
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.access import Actor
 from app.models import Application, Committee, Meeting, Plan, Publicity, Registration, Relation
@@ -21,6 +21,11 @@ def _lines(actor: Actor) -> list[Business]:
 
 def _own_committee(actor: Actor) -> object:
     return select(Committee.id).where(Committee.office_id == actor.unit_id)
+
+
+def _holding(actor: Actor) -> ColumnElement[bool]:
+    """The application lies with the actor's unit."""
+    return Application.holder_unit_id == actor.unit_id
 
 
 registrant = Who(
@@ -56,31 +61,31 @@ unit_clerk = Who(
     "unit_clerk",
     N_("所在单位"),
     ((Role.CLERK, Function.EMPLOYER),),
-    lambda actor: and_(Application.unit_id == actor.unit_id, Application.holder_unit_id == actor.unit_id),
+    lambda actor: and_(Application.unit_id == actor.unit_id, _holding(actor)),
 )
 superior_reviewer = Who(
     "superior_reviewer",
     N_("上级单位"),
     ((Role.SUPERIOR, Function.SUPERIOR),),
-    lambda actor: Application.holder_unit_id == actor.unit_id,
+    _holding,
 )
 form_reviewer = Who(
     "form_reviewer",
     N_("形式审查机构"),
     ((Role.BUREAU_TITLES, Function.BUREAU), (Role.BUREAU_TITLES, Function.FORM_REVIEW)),
-    lambda actor: Application.holder_unit_id == actor.unit_id,
+    _holding,
 )
 recognition_filer = Who(
     "recognition_filer",
     N_("核准备案的主管机构"),
     ((Role.BUREAU_TITLES, Function.BUREAU),),
-    lambda actor: and_(Application.holder_unit_id == actor.unit_id, Application.way == Way.RECOGNITION),
+    lambda actor: and_(_holding(actor), Application.way == Way.RECOGNITION),
 )
 committee_office = Who(
     "committee_office",
     N_("评委会办公室"),
     ((Role.OFFICE, Function.COMMITTEE_OFFICE),),
-    lambda actor: Application.holder_unit_id == actor.unit_id,
+    _holding,
 )
 plan_office = Who(
     "plan_office",
