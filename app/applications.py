@@ -222,13 +222,16 @@ class Answers:
 
 
 def start(actor: Actor, plan_id: int, answers: Answers) -> int:
-    """Save a first draft under a plan that fits, and give its id."""
+    """Save a first draft under a plan that fits, and give its id; the same press sent twice gives the same draft."""
     opening = next((it for it in openings(actor) if it.plan.id == plan_id), None)
     if opening is None:
         raise Missing(plan_id)
     if opening.why_not:
         raise Refused(opening.why_not)
     with open_session() as session:
+        there = _same_draft(session, actor, plan_id, answers)
+        if there:
+            return there
         person = session.get(Applicant, actor.applicant_id)
         unit_name = session.scalar(select(Unit.name).where(Unit.id == person.unit_id))
         values = {
@@ -246,6 +249,19 @@ def start(actor: Actor, plan_id: int, answers: Answers) -> int:
         made = session.execute(insert(Application).values(values).returning(Application.id)).scalar_one()
         session.commit()
         return made
+
+
+def _same_draft(session: Session, actor: Actor, plan_id: int, answers: Answers) -> int | None:
+    """Find the draft that says the same, made by a press sent twice; the person's row is held until the commit."""
+    held = update(Applicant).where(Applicant.id == actor.applicant_id).values(unit_id=Applicant.unit_id)
+    session.execute(held.execution_options(synchronize_session=False))
+    written = {name: getattr(answers, name) for name in ("title_id", "specialty", "way", "summary")}
+    return session.scalar(
+        select(Application.id)
+        .filter_by(applicant_id=actor.applicant_id, plan_id=plan_id, state=ApplicationState.DRAFT, **written)
+        .order_by(Application.id)
+        .limit(1)
+    )
 
 
 def save(actor: Actor, application_id: int, seen: int, answers: Answers) -> None:

@@ -391,6 +391,9 @@ def perform(
             won = {row.id for row in _write(act, fit)}
             _finish(act)
             _write_down(act)
+            if not act.cases:  # what was taken for the losers on the way, such as numbers, goes back
+                session.expunge_all()
+                session.rollback()
             session.commit()
         except IntegrityError as clash:
             session.rollback()

@@ -353,14 +353,24 @@ def calendar_published(act: Act, row: Publicity) -> str | None:
     )
 
 
+def _objections(act: Act, row: Publicity) -> list[str]:
+    """Names of the people an objection is open against."""
+    statement = select(Application.applicant_name).join(
+        PublicityEntry, PublicityEntry.application_id == Application.id
+    )
+    open_ones = (PublicityEntry.publicity_id == row.id, PublicityEntry.objection.is_not(None))
+    return list(act.session.scalars(statement.where(*open_ones)))
+
+
 def no_open_objection(act: Act, row: Publicity) -> str | None:
     """An open objection blocks 通过 for that person; the others need a result of their own."""
-    names = act.session.scalars(
-        select(Application.applicant_name)
-        .join(PublicityEntry, PublicityEntry.application_id == Application.id)
-        .where(PublicityEntry.publicity_id == row.id, PublicityEntry.objection.is_not(None))
-    ).all()
-    return _("%(names)s 有异议正在核查，核查了结后才能录入结果。", names="、".join(names)) if names else None
+    names = "、".join(_objections(act, row))
+    return _("%(names)s 有异议正在核查，核查了结后才能录入结果。", names=names) if names else None
+
+
+def some_objection(act: Act, row: Publicity) -> str | None:
+    """Only what was noted can be settled."""
+    return None if _objections(act, row) else _("没有登记异议。")
 
 
 # ---- meeting ------------------------------------------------------------------------------------------------------

@@ -159,7 +159,7 @@ class Process:
 
 @dataclass(frozen=True)
 class Queue:
-    """A menu entry: the cases in some states that are the turn of somebody."""
+    """A menu entry: the cases in some states that are the turn of somebody, `only` some of them where it says so."""
 
     name: str
     title: str
@@ -167,6 +167,7 @@ class Queue:
     states: tuple[State, ...]
     who: Who
     days: Policy | None = None
+    only: Callable[[], ColumnElement[bool]] | None = None
 
     @property
     def label(self) -> str:
@@ -175,4 +176,5 @@ class Queue:
 
     def clause(self, actor: Actor) -> ColumnElement[bool]:
         """The cases of this queue that are the actor's turn."""
-        return self.process.model.state.in_(self.states) & self.who.turn(actor)
+        turn = self.process.model.state.in_(self.states) & self.who.turn(actor)
+        return turn & self.only() if self.only else turn

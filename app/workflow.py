@@ -8,7 +8,7 @@ the menu, the tests' matrix and `docs/process.md`. Sources: domain 7.1 to 7.6.
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from app import rules, settings, who
+from app import clock, rules, settings, who
 from app.effects import applications, meetings, publicities, registrations, relations
 from app.models import Applicant, Application, Meeting, Plan, Publicity, Registration, Relation
 from app.process import Missing, Note, Performed, Process, Queue, Refused, Step, foresee, offers, perform
@@ -211,7 +211,7 @@ PUBLICITY = Process(
         Step(name="object", title=N_("登记异议"), frm=(U.ACTIVE,), to=U.ACTIVE, by=who.publicity_owner,
              note=Note.REQUIRED, asks="person", effect=publicities.note_objection),
         Step(name="settle_objection", title=N_("异议核查了结"), frm=(U.ACTIVE,), to=U.ACTIVE, by=who.publicity_owner,
-             note=Note.REQUIRED, asks="person", effect=publicities.settle_objection),
+             when=(rules.some_objection,), note=Note.REQUIRED, asks="person", effect=publicities.settle_objection),
         Step(name="cancel", title=N_("撤销公示"), frm=(U.ACTIVE,), to=U.CANCELLED, by=who.publicity_owner,
              when=(rules.publicity_running,), note=Note.REQUIRED, effect=publicities.cancel_publicity, tone="danger"),
     ),
@@ -257,6 +257,8 @@ QUEUES = {
         Queue("relations", N_("上下级关系确认"), RELATION, (L.REQUESTED,), who.relation_superior),
         Queue("unit_review", N_("所在单位初审"), APPLICATION, (A.PENDING_UNIT,), who.unit_clerk),
         Queue("unit_publicity", N_("所在单位申报公示"), APPLICATION, (A.UNIT_PASSED,), who.unit_clerk),
+        Queue("publicity_results", N_("公示结果保存"), PUBLICITY, (U.ACTIVE,), who.publicity_owner,
+              only=lambda: Publicity.ends_on < clock.today()),
         Queue("recommendation", N_("单位推荐上报"), APPLICATION, (A.PUBLICITY_PASSED,), who.unit_clerk),
         Queue("superior_review", N_("上级单位审核"), APPLICATION, (A.PENDING_SUPERIOR,), who.superior_reviewer,
               settings.SUPERIOR_DAYS),

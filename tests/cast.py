@@ -212,7 +212,8 @@ class Cast:
     def numbers(self) -> tuple[str, str]:
         """A fresh ID number and phone of nobody."""
         self._count += 1
-        return identity.make_id_number("430124", date(1985, 3, 1), self._count), f"138{self._count:08d}"
+        born, sequence = date(1985, 3, 1) + timedelta(days=self._count // 1000), self._count % 1000
+        return identity.make_id_number("430124", born, sequence), f"138{self._count:08d}"
 
     def login(self, username: str, name: str, *roles: Role) -> Person:
         """Make a login without a unit."""

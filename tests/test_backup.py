@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import io
+import os
 import tarfile
 import threading
 from contextlib import contextmanager
@@ -22,7 +23,8 @@ from tests.cast import PASSWORD, TODAY
 from tests.conftest import FAST
 from tests.test_files import pdf
 
-BACKUPS = 3
+#: Backups made under load; `make test-long` makes fifty, or `BACKUPS`.
+FEW, MANY = 3, int(os.environ.get("BACKUPS", "10"))
 
 
 @contextmanager
@@ -95,7 +97,8 @@ def registration(cast, store) -> int:
     return number
 
 
-def test_backups_made_while_people_work_are_whole(app, world, registration, tmp_path):
+@pytest.mark.parametrize("backups", [FEW, pytest.param(MANY, marks=pytest.mark.long)])
+def test_backups_made_while_people_work_are_whole(app, world, registration, tmp_path, backups):
     acknowledged, numbers, stop, failed = set(), count(), threading.Event(), []
     began = threading.Barrier(3)
 
@@ -114,7 +117,7 @@ def test_backups_made_while_people_work_are_whole(app, world, registration, tmp_
     began.wait()
     made = []
     try:
-        for number in range(BACKUPS):
+        for number in range(backups):
             before = set(acknowledged)
             file = tmp_path / f"{number}.tar"
             made.append((file, before, backup.backup(file)))

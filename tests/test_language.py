@@ -26,7 +26,15 @@ def sentences(tmp_path_factory):
     """The sentences of the sources, found as `make messages` finds them."""
     found = tmp_path_factory.mktemp("messages") / "messages.pot"
     keywords = [part for word in ("N_", "lazy_gettext", "_l") for part in ("-k", word)]
-    command = [sys.executable, "-m", "babel.messages.frontend", "-q", "extract", "--mapping", "pyproject.toml"]
+    command = [
+        sys.executable,
+        "-m",
+        "babel.messages.frontend",
+        "-q",
+        "extract",
+        "--mapping",
+        "pyproject.toml",
+    ]
     subprocess.run([*command, *keywords, "-o", str(found), "app"], cwd=config.ROOT, check=True)
     with found.open("rb") as file:
         return {message.id for message in read_po(file) if message.id}
@@ -41,7 +49,9 @@ def test_nothing_translated_is_gone(english, sentences):
 
 
 def test_what_is_filled_in_is_the_same(english):
-    assert [key for key, value in english.items() if set(HOLDER.findall(key)) != set(HOLDER.findall(value))] == []
+    assert [
+        key for key, value in english.items() if set(HOLDER.findall(key)) != set(HOLDER.findall(value))
+    ] == []
 
 
 def test_no_chinese_is_left_in_the_english(english):

@@ -677,3 +677,13 @@ def test_home_asks_the_database_no_more_for_more_rows(doctor: Visitor, cast: Cas
         counts.append(len(asked))
 
     assert counts[1] - counts[0] <= 1
+
+
+def test_a_draft_shows_the_archive_and_writes_nothing(cast):
+    case = cast.case(cast.doctor, education=None, current_title="")
+    client = cast.doctor.client()
+
+    page = client.get(f"/me/applications/{case}/form").text
+
+    assert "大学本科毕业" in page
+    assert get(Application, case).education is None

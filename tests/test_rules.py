@@ -532,6 +532,31 @@ def test_a_failed_person_needs_a_reason_and_an_objection_a_person(cast):
     assert (silent, stranger) == ("有人不通过时，请写明原因。", "请选择这份公示中的人。")
 
 
+def test_an_ended_publicity_waits_for_its_unit(cast):
+    from app.workflow import QUEUES
+
+    first = sheet(cast)
+
+    def waiting():
+        with open_session() as session:
+            clause = QUEUES["publicity_results"].clause(cast.clerk.actor)
+            return session.scalars(select(Publicity.id).where(clause)).all()
+
+    early = waiting()
+    with clock.fixed(date(2026, 9, 12)):
+        late = waiting()
+
+    assert (early, late) == ([], [first])
+
+
+def test_only_a_noted_objection_can_be_settled(cast):
+    first = sheet(cast)
+    with open_session() as session:
+        case = session.scalar(select(Application.id))
+
+    assert cast.clerk.tries("publicity", "settle_objection", first, application_id=case) == "没有登记异议。"
+
+
 def test_a_cancelled_result_publicity_gives_the_meeting_back(cast):
     case = cast.case(cast.doctor, A.ACCEPTED)
     with clock.fixed(date(2026, 9, 21)):

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 import config
 
 ROOT = Path(config.__file__).parent
-STARTS, WORKERS = 20, 4
+STARTS, WORKERS = int(os.environ.get("STARTS", "5")), 4
 COUNTED = (
     "ab_permission",
     "ab_view_menu",

@@ -90,7 +90,7 @@ def age_of(since: datetime | date, days: Policy | int | None = None) -> Age:
     waited, limit = workdays.current().count(day, clock.today()), limit_of(days)
     left = limit - waited if limit else None
     if left is None or left > NEAR:
-        return Age(_("已等 %(n)s 个工作日", n=waited) if waited else _("今天到"), "")
+        return Age(_("已等 %(n)s 个工作日", n=waited) if waited else _("今天到达"), "")
     if left > 0:
         return Age(_("剩 %(n)s 个工作日", n=left), "is-near")
     if left == 0:

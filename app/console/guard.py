@@ -23,10 +23,11 @@ def nonce() -> str:
 
 def check() -> None:
     """Refuse what no page of ours sends: NUL bytes, reserved words, odd pages, columns that are not for ordering."""
-    values = [*request.args.values(), *(request.form.values() if request.method == "POST" else ())]
+    sent = [request.args, *([request.form] if request.method == "POST" else [])]
+    values = [value for given in sent for _name, value in given.items(multi=True)]
     if any("\0" in value for value in values):
         abort(400)
-    for name, value in request.args.items():
+    for name, value in request.args.items(multi=True):
         if name in RESERVED:
             abort(400)
         if re.match(r"page_|psize_", name) and not re.fullmatch(r"\d{1,6}", value):

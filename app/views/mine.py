@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.orm import defaultload, lazyload
+from sqlalchemy.orm.attributes import set_committed_value
 from werkzeug.datastructures import FileStorage
 from wtforms import (
     BooleanField,
@@ -30,6 +31,7 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from app import applications, clock, commitment, files, workflow
 from app.access import Actor, current_actor
 from app.db import db
+from app.effects.applications import archive
 from app.models import Applicant, Application, Attachment, Entry, Notice, Plan, Title
 from app.process import Refused
 from app.states import APPLICATION_MATERIALS, REQUIRED_MATERIALS, Education, Material, Way
@@ -238,8 +240,9 @@ class MyApplicationView(BaseView):
         """去上传: materials by category, several files each."""
         row = _editable(pk)
         if request.method == "POST":
-            _take_files(current_actor(), pk)
-            return redirect(url_for("MyApplicationView.upload", pk=pk, _anchor=request.form["material"]))
+            taken = _take_files(current_actor(), pk)
+            anchor = request.form["material"] if taken else None  # what was refused is said at the top
+            return redirect(url_for("MyApplicationView.upload", pk=pk, _anchor=anchor))
         found = db.session.scalars(
             select(Attachment).where(Attachment.application_id == pk).order_by(Attachment.id)
         ).all()
@@ -304,7 +307,13 @@ def _person() -> Applicant:
 
 
 def _application(pk: int) -> Application:
-    return db.session.get(Application, pk) or abort(404)
+    """Give one's own application; until it is submitted it shows the archive as it is now, then what was frozen."""
+    row = db.session.get(Application, pk) or abort(404)
+    if row.state in applications.MINE:
+        person = db.session.get(Applicant, row.applicant_id)
+        for name, value in archive(person).items():
+            set_committed_value(row, name, value)  # shown, not written
+    return row
 
 
 def _editable(pk: int) -> Application:
@@ -349,23 +358,28 @@ def small_number(text: str | None) -> int:
     return int(text) if text and text.isdecimal() and len(text) < LONGEST_NUMBER else 0
 
 
-def _take_files(actor: Actor, pk: int) -> None:
-    """Store what was chosen for one category; what is not accepted is named with its reason, the rest is kept."""
+def _take_files(actor: Actor, pk: int) -> bool:
+    """Store what was chosen for one category; what is not accepted is named with its reason, the rest is kept.
+
+    Says whether all of it was taken.
+    """
     name = request.form.get("material", "")
     if name not in {kind.value for kind in APPLICATION_MATERIALS}:
         abort(400)
     chosen = [upload for upload in request.files.getlist("files") if upload.filename]
     if not chosen:
         flash(_("请选择文件。"), "danger")
-        return
+        return False
     stored = [one for upload in chosen if (one := _stored(upload)) is not None]
     if not stored:
-        return
+        return False
     try:
         applications.attach(actor, pk, Material(name), stored, replace="replace" in request.form)
         flash(_("上传成功 %(n)s 个文件。材料齐了还要“提交”，申报才会发出。", n=len(stored)), "success")
     except Refused as refused:
         flash(str(refused), "danger")
+        return False
+    return len(stored) == len(chosen)
 
 
 def _stored(upload: FileStorage) -> files.Stored | None:
