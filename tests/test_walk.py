@@ -104,7 +104,7 @@ class Walker:
             self.page.wait_for_load_state()
 
 
-@pytest.fixture(scope="module", params=WIDTHS)
+@pytest.fixture(scope="module", params=["desktop", pytest.param("phone", marks=pytest.mark.long)])
 def stage(request, chromium, tmp_path_factory):
     """A served application and the way to put people at browsers of one width."""
     walkers = []
