@@ -91,7 +91,8 @@ def test_no_number_turns_up_anywhere(app, cast, cases, caplog, tmp_path):
     caplog.set_level(logging.DEBUG)
     canary = Canary(cast)
 
-    for name in WHO if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite") else WHO[:2]:
+    everybody = db.engine.dialect.name == "sqlite"  # what a page shows does not depend on the database
+    for name in WHO if everybody else WHO[:2]:
         client = getattr(cast, name).client()
         for page in pages(app, cases):
             canary.answer(name, client, client.get(page))
@@ -107,7 +108,7 @@ def test_no_number_turns_up_anywhere(app, cast, cases, caplog, tmp_path):
             canary.look(path, read(path))
 
     assert canary.found == []
-    assert canary.seen > 1000
+    assert canary.seen > (1000 if everybody else 250)
 
 
 def read(path: str) -> str:
