@@ -1,7 +1,7 @@
 """One row rule: own, or subtree, or routed, or region, or own committee; it fails closed."""
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import aliased
 
 from app import audit
@@ -24,6 +24,7 @@ from app.models import (
     Relation,
     Routing,
     Series,
+    Setting,
     Unit,
     UnitFunction,
     UnitName,
@@ -236,3 +237,12 @@ def test_committees_applicants_and_publicities_stay_with_their_own(cast):
         assert db.session.scalars(select(Routing.unit_id)).all() == []
         assert cast.hospital in {row.unit_id for row in db.session.scalars(select(UnitFunction))}
         db.session.remove()
+
+
+def test_only_what_is_read_is_narrowed(cast):
+    """Nothing of ours writes through the page session; where a framework does, the rule is not in its way."""
+    with acting(cast.doctor.actor):
+        changed = db.session.execute(update(Setting).values(value="1")).rowcount
+        db.session.remove()
+
+    assert changed == 0
