@@ -95,7 +95,7 @@ PLAUSIBLE = {
 #: What never stands in an answer; a path of ours or of a library, a statement, a trace.
 TRACES = re.compile(
     r"Traceback \(most|\bSELECT\s+\w+[.,]|\bINSERT INTO \w|\bUPDATE \w+ SET|sqlalchemy|psycopg|sqlite3?\.|site-packages"
-    r"|/work/main|/app/\w+\.py|werkzeug\.|jinja2\.|line \d+, in "
+    r"|/app/\w+\.py|werkzeug\.|jinja2\.|line \d+, in "
 )
 
 
